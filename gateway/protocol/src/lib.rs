@@ -1,0 +1,25 @@
+//! The language all parts of Farhand share: ids, units, clocks, messages, the media header, and their bytes.
+//!
+//! Nothing here decides, waits, or knows a socket. Bytes come in through [`decode`] and leave through [`encode`]; both
+//! keep the limits of the wire (no floats, no duplicate keys, no trailing bytes, bounded depth and size).
+
+mod cbor;
+mod ids;
+mod media;
+mod messages;
+mod safety_words;
+mod state;
+mod time;
+mod units;
+
+pub use cbor::{DecodeError, EncodeError, Limits, decode, encode};
+pub use ids::{BootId, CameraIndex, IdError, LatchId, LeaseEpoch, OperatorName, VehicleId};
+pub use media::{Codec, MAX_UNIT_BYTES, MEDIA_HEADER_BYTES, MediaError, MediaHeader};
+pub use messages::{
+    CameraDemand, CameraSummary, Command, ConsoleLink, FromConsole, GatewayDatagram, GatewaySays, GlassStamp, Hello, LeaseEnding,
+    MediaDemand, Ping, Pong, SafetyEvent, StopOrder, StopRequest, ToConsole, VehicleDatagram, VehicleSays, WIRE_VERSION,
+};
+pub use safety_words::{Authority, CapTerm, Cause, Need, RejectReason, SafetyState};
+pub use state::{Echo, LastStop, Pose, RejectCount, VehicleState};
+pub use time::{MonoTime, RtpStamp};
+pub use units::{Acceleration, Angle, Distance, Speed, UnitError};

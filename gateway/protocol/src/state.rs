@@ -1,0 +1,116 @@
+//! What a vehicle says about itself, 20 times a second and at once on a change.
+
+use crate::{Authority, BootId, CapTerm, Cause, LatchId, LeaseEpoch, Need, RejectReason, SafetyState};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Snapshot of one vehicle, made by its guardian and relayed as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct VehicleState {
+    /// Wire version.
+    pub v: u16,
+    /// Counts snapshots of this boot.
+    #[ts(type = "number")]
+    pub seq: u64,
+    /// Vehicle clock when the snapshot was made.
+    #[ts(type = "number")]
+    pub vehicle_us: u64,
+    /// This start of the guardian.
+    pub boot_id: BootId,
+    /// Highest epoch accepted so far; 0 before the first.
+    pub epoch: LeaseEpoch,
+    /// True while that epoch's lease is alive on the vehicle.
+    pub lease_live: bool,
+    /// State of the safety core.
+    pub state: SafetyState,
+    /// Active causes, worst first.
+    pub causes: Vec<Cause>,
+    /// The latched stop that an acknowledgement must name.
+    pub latch: Option<LatchId>,
+    /// Who moves the machine in this tick.
+    pub authority: Authority,
+    /// What is missing before it moves, in the order a person should do it.
+    pub needs: Vec<Need>,
+    /// Measured speed.
+    pub speed_mm_s: i32,
+    /// Measured steering, positive left.
+    pub steering_mrad: i32,
+    /// Highest speed allowed now.
+    pub cap_mm_s: i32,
+    /// Which term of the cap binds.
+    pub cap_term: CapTerm,
+    /// Metres travelled since the capture of the picture behind the last accepted command.
+    pub blind_mm: i32,
+    /// The blind distance at which the vehicle brakes.
+    pub blind_limit_mm: i32,
+    /// Age of that picture, oldest over the required cameras; none if unknown.
+    pub loop_age_ms: Option<u32>,
+    /// Age of the last accepted command.
+    pub command_age_ms: Option<u32>,
+    /// Distance travelled since boot.
+    #[ts(type = "number")]
+    pub odometer_mm: i64,
+    /// Where the machine believes it is, on the site's map.
+    pub pose: Option<Pose>,
+    /// Height of the forks.
+    pub fork_mm: i32,
+    /// Newest command's own operator stamp and how long the vehicle has held it: gives the round trip.
+    pub echo: Option<Echo>,
+    /// The last stop, kept until the next one.
+    pub last_stop: Option<LastStop>,
+    /// Commands without effect since boot, by reason, only those above 0.
+    pub rejected: Vec<RejectCount>,
+    /// Commands obeyed since boot.
+    #[ts(type = "number")]
+    pub accepted: u64,
+    /// True if the guardian got real-time scheduling and locked memory.
+    pub realtime: bool,
+    /// Safety ticks that came more than 5 ms late since boot.
+    #[ts(type = "number")]
+    pub late_ticks: u64,
+}
+
+/// Position on the site's map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Pose {
+    /// East of the map's origin.
+    pub x_mm: i32,
+    /// North of the map's origin.
+    pub y_mm: i32,
+    /// Counter-clockwise from east.
+    pub heading_mrad: i32,
+}
+
+/// Gives the console its round trip without any clock in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Echo {
+    /// The operator stamp of the newest command received.
+    #[ts(type = "number")]
+    pub operator_us: u64,
+    /// Time between that command's arrival at the guardian and this snapshot.
+    #[ts(type = "number")]
+    pub hold_us: u64,
+}
+
+/// What a stop was about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LastStop {
+    /// The latch it set.
+    pub latch: LatchId,
+    /// The worst cause when it began.
+    pub cause: Cause,
+    /// Time from the last accepted command to the brake demand.
+    pub silence_ms: Option<u32>,
+    /// Metres rolled after the brake demand.
+    pub rolled_mm: i32,
+}
+
+/// How many commands had no effect for one reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct RejectCount {
+    /// The reason.
+    pub reason: RejectReason,
+    /// Since boot.
+    #[ts(type = "number")]
+    pub count: u64,
+}

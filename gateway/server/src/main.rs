@@ -1,0 +1,2 @@
+//! farhand-gateway.
+fn main() {}

@@ -1,0 +1,2 @@
+//! farhand-sim.
+fn main() {}

@@ -1,0 +1,2 @@
+//! farhand-agent.
+fn main() {}

@@ -1,0 +1,2 @@
+//! farhand-guardian.
+fn main() {}
