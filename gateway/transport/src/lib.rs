@@ -1,1 +1,26 @@
-//! farhand-transport.
+//! QUIC between vehicles and gateway: mutual TLS 1.3, one endpoint for control and one for media.
+//!
+//! A thin layer over quinn. It sets what lies in wait in the defaults, reads a vehicle's name from its certificate, and
+//! frames messages and access units. When to dial, retry or give up is the caller's.
+
+mod endpoint;
+mod identity;
+mod messages;
+mod refusal;
+mod tuning;
+mod units;
+
+pub use endpoint::{ConnectError, EndpointError, connect, dialer, listen, peer_vehicle, vehicle_dns_name};
+pub use identity::{CertificateFacts, Identity, IdentityError};
+pub use messages::{
+    DatagramError, MessageError, MessageReader, MessageWriter, accept_messages, open_messages, read_datagram, send_datagram,
+};
+pub use quinn::{Connection, ConnectionError, Endpoint, RecvStream, SendStream};
+pub use refusal::explain;
+pub use tuning::Class;
+pub use units::{UnitError, UnitInFlight, read_unit, send_unit};
+
+/// The protocol name both ends must speak.
+pub const ALPN: &[u8] = b"farhand/1";
+/// The name in the gateway's vehicle-side certificate, unless a vehicle's configuration says otherwise.
+pub const GATEWAY_NAME: &str = "farhand-gateway";

@@ -1,0 +1,168 @@
+//! Endpoints, dialling, and the name of the vehicle at the other end.
+
+use crate::identity::{Identity, IdentityError, facts};
+use crate::refusal::explain;
+use crate::tuning::{Class, Side, transport_config};
+use crate::ALPN;
+use farhand_protocol::VehicleId;
+use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
+use quinn::{ClientConfig, Connection, Endpoint, EndpointConfig, ServerConfig, TokioRuntime};
+use rustls::server::WebPkiClientVerifier;
+use rustls_pki_types::CertificateDer;
+use socket2::{Domain, Protocol, Socket, Type};
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+
+const VEHICLE_SUFFIX: &str = ".vehicle.farhand";
+// Half a second of eight busy cameras in the kernel; a smaller limit of the host is accepted as it is.
+const MEDIA_SOCKET_BYTES: usize = 2 << 20;
+
+/// Why an endpoint cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// The UDP port is taken or not allowed.
+    #[error("UDP {address} cannot be opened: {source}. Choose another port, or stop the program that holds it.")]
+    Bind {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Certificate and key cannot be used.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The address or the name cannot be dialled at all.
+    #[error("{address} cannot be dialled: {why}")]
+    Address {
+        /// Where.
+        address: SocketAddr,
+        /// What is wrong.
+        why: String,
+    },
+    /// The handshake failed.
+    #[error("{address}: {why}")]
+    Handshake {
+        /// Where.
+        address: SocketAddr,
+        /// Cause and mend.
+        why: String,
+    },
+    /// The peer is no vehicle of this site.
+    #[error("the certificate names no vehicle (it must hold NAME{VEHICLE_SUFFIX}; it holds {names:?}). Enrol the vehicle again.")]
+    NoVehicle {
+        /// The names it holds.
+        names: Vec<String>,
+    },
+}
+
+/// Opens the gateway's end of a class. Only peers with a certificate of the identity's authority get in.
+///
+/// Must run inside the tokio runtime that will drive the endpoint.
+///
+/// # Errors
+/// [`EndpointError`] names the port or the file.
+pub fn listen(address: SocketAddr, identity: &Identity, class: Class) -> Result<Endpoint, EndpointError> {
+    let mut config = ServerConfig::with_crypto(Arc::new(server_crypto(identity)?));
+    config.transport_config(transport_config(class, Side::Gateway));
+    endpoint(address, class, Some(config))
+}
+
+/// Opens the vehicle's end of a class; `bind` is usually `0.0.0.0:0`.
+///
+/// Must run inside the tokio runtime that will drive the endpoint.
+///
+/// # Errors
+/// [`EndpointError`] names the port or the file.
+pub fn dialer(bind: SocketAddr, identity: &Identity, class: Class) -> Result<Endpoint, EndpointError> {
+    let mut config = ClientConfig::new(Arc::new(client_crypto(identity)?));
+    config.transport_config(transport_config(class, Side::Vehicle));
+    let mut endpoint = endpoint(bind, class, None)?;
+    endpoint.set_default_client_config(config);
+    Ok(endpoint)
+}
+
+/// Dials a gateway and waits for the handshake. A gateway that refuses the vehicle's certificate says so a round trip
+/// later, on the first read or write: pass that error to [`explain`].
+///
+/// # Errors
+/// [`ConnectError`] with cause and mend.
+pub async fn connect(endpoint: &Endpoint, address: SocketAddr, server_name: &str) -> Result<Connection, ConnectError> {
+    let dialling =
+        endpoint.connect(address, server_name).map_err(|error| ConnectError::Address { address, why: error.to_string() })?;
+    dialling.await.map_err(|error| ConnectError::Handshake { address, why: explain(&error) })
+}
+
+/// The vehicle at the other end, from its certificate.
+///
+/// # Errors
+/// [`ConnectError::NoVehicle`] if the certificate names none, or more than one.
+pub fn peer_vehicle(connection: &Connection) -> Result<VehicleId, ConnectError> {
+    let chain = connection.peer_identity().and_then(|identity| identity.downcast::<Vec<CertificateDer<'static>>>().ok());
+    let names = chain.and_then(|chain| chain.first().and_then(|leaf| facts(leaf))).map(|facts| facts.names).unwrap_or_default();
+    let mut vehicles = names.iter().filter_map(|name| name.strip_suffix(VEHICLE_SUFFIX)).map(VehicleId::new);
+    match (vehicles.next(), vehicles.next()) {
+        (Some(Ok(vehicle)), None) => Ok(vehicle),
+        _ => Err(ConnectError::NoVehicle { names }),
+    }
+}
+
+/// The DNS name that a vehicle's certificate must hold.
+#[must_use]
+pub fn vehicle_dns_name(vehicle: &VehicleId) -> String {
+    format!("{vehicle}{VEHICLE_SUFFIX}")
+}
+
+fn endpoint(address: SocketAddr, class: Class, server: Option<ServerConfig>) -> Result<Endpoint, EndpointError> {
+    let bind_error = |source| EndpointError::Bind { address, source };
+    let socket = socket(address, class).map_err(bind_error)?;
+    Endpoint::new(EndpointConfig::default(), server, socket, Arc::new(TokioRuntime)).map_err(bind_error)
+}
+
+fn socket(address: SocketAddr, class: Class) -> std::io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    if class == Class::Media {
+        socket.set_recv_buffer_size(MEDIA_SOCKET_BYTES)?;
+        socket.set_send_buffer_size(MEDIA_SOCKET_BYTES)?;
+    }
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+fn server_crypto(identity: &Identity) -> Result<QuicServerConfig, IdentityError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(identity.roots.clone()), Arc::clone(&provider))
+        .build()
+        .map_err(|error| identity.pair_error(&error))?;
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(|error| identity.pair_error(&error))?
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(identity.chain.clone(), identity.key.clone_key())
+        .map_err(|error| identity.pair_error(&error))?;
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    config.max_early_data_size = 0;
+    // No resumption: each connection shows its certificate, so an expired one is seen at the next dial.
+    config.send_tls13_tickets = 0;
+    QuicServerConfig::try_from(config).map_err(|error| identity.pair_error(&error))
+}
+
+fn client_crypto(identity: &Identity) -> Result<QuicClientConfig, IdentityError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])
+        .map_err(|error| identity.pair_error(&error))?
+        .with_root_certificates(identity.roots.clone())
+        .with_client_auth_cert(identity.chain.clone(), identity.key.clone_key())
+        .map_err(|error| identity.pair_error(&error))?;
+    config.alpn_protocols = vec![ALPN.to_vec()];
+    config.enable_early_data = false;
+    config.resumption = rustls::client::Resumption::disabled();
+    QuicClientConfig::try_from(config).map_err(|error| identity.pair_error(&error))
+}
