@@ -1,9 +1,9 @@
 //! Endpoints, dialling, and the name of the vehicle at the other end.
 
+use crate::ALPN;
 use crate::identity::{Identity, IdentityError, facts};
 use crate::refusal::explain;
 use crate::tuning::{Class, Side, transport_config};
-use crate::ALPN;
 use farhand_protocol::VehicleId;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::{ClientConfig, Connection, Endpoint, EndpointConfig, ServerConfig, TokioRuntime};

@@ -61,9 +61,7 @@ pub enum DatagramError {
 ///
 /// # Errors
 /// The connection ended.
-pub async fn open_messages<Out, In>(
-    connection: &Connection,
-) -> Result<(MessageWriter<Out>, MessageReader<In>), ConnectionError> {
+pub async fn open_messages<Out, In>(connection: &Connection) -> Result<(MessageWriter<Out>, MessageReader<In>), ConnectionError> {
     let (send, receive) = connection.open_bi().await?;
     Ok((MessageWriter::new(send), MessageReader::new(receive)))
 }

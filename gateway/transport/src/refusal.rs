@@ -37,14 +37,21 @@ pub fn explain(error: &ConnectionError) -> String {
 
 fn alert(code: u64, who: &str) -> Option<String> {
     let text = match code {
-        CERTIFICATE_EXPIRED => format!("{who} refused the certificate: it has expired or is not valid yet. Enrol again, check the clock."),
-        UNKNOWN_CA => format!("{who} refused the certificate: another site's authority made it. Enrol on this gateway, copy its ca.pem."),
+        CERTIFICATE_EXPIRED => {
+            format!("{who} refused the certificate: it has expired or is not valid yet. Enrol again, check the clock.")
+        }
+        // Two authorities of one name: the issuer is found and its signature does not fit.
+        UNKNOWN_CA | DECRYPT_ERROR => {
+            format!("{who} refused the certificate: another site's authority made it. Enrol on this gateway, copy its ca.pem.")
+        }
         CERTIFICATE_REQUIRED => format!("{who} refused: no certificate was shown. Set certificate and key."),
         CERTIFICATE_REVOKED => format!("{who} refused the certificate: it was withdrawn. Enrol again."),
-        BAD_CERTIFICATE | UNSUPPORTED_CERTIFICATE | CERTIFICATE_UNKNOWN | DECRYPT_ERROR => {
+        BAD_CERTIFICATE | UNSUPPORTED_CERTIFICATE | CERTIFICATE_UNKNOWN => {
             format!("{who} refused the certificate: wrong name or damaged. Check gateway_name, enrol again.")
         }
-        NO_APPLICATION_PROTOCOL => format!("{who} speaks another protocol. Is this the gateway's vehicle port, of the same version?"),
+        NO_APPLICATION_PROTOCOL => {
+            format!("{who} speaks another protocol. Is this the gateway's vehicle port, of the same version?")
+        }
         _ => return None,
     };
     Some(text)

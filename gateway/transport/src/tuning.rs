@@ -43,8 +43,6 @@ const MEDIA_STREAM_BYTES: u32 = 1 << 20;
 // Units not yet acknowledged, of all cameras together; the agent keeps far below it.
 const MEDIA_SEND_BYTES: u64 = 4 << 20;
 
-
-
 pub(crate) fn transport_config(class: Class, side: Side) -> Arc<TransportConfig> {
     let mut config = TransportConfig::default();
     config
