@@ -1,2 +1,50 @@
-//! xtask.
-fn main() {}
+//! The everyday commands of the house: `cargo xtask demo`, `test`, `check`, `setup`, `generate`, `bench`, `stack`.
+
+mod browser_tests;
+mod checks;
+mod cpu;
+mod demo;
+mod house;
+mod setup;
+mod signals;
+mod stack;
+mod steps;
+mod system;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Everyday commands of Farhand.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Installs what building and testing need, where it is missing.
+    Setup,
+    /// Format, lints and architecture: the fast part of `test`.
+    Check,
+    /// All that CI checks.
+    Test(checks::TestOptions),
+    /// Writes the files that are made from the Rust types.
+    Generate,
+    /// Starts a simulated site with trucks, the gateway and its pages, and prints the address to open.
+    Demo(demo::DemoOptions),
+    /// Starts a system in a folder on free ports, for tests and benches; ends with its standard input.
+    Stack(stack::StackOptions),
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Setup => setup::run(),
+        Command::Check => checks::check(),
+        Command::Test(options) => checks::test(&options),
+        Command::Generate => checks::generate(),
+        Command::Demo(options) => demo::run(&options),
+        Command::Stack(options) => stack::run(&options),
+    }
+}

@@ -1,0 +1,122 @@
+//! `check`, `test` and `generate`: the same steps on a laptop and in CI.
+
+use crate::steps::{Steps, cargo, npm, run, say};
+use crate::{browser_tests, house, setup};
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+
+/// Options of `test`.
+#[derive(Debug, Args)]
+pub(crate) struct TestOptions {
+    /// Runs only this step; may stand several times.
+    #[arg(long, value_name = "STEP")]
+    only: Vec<Step>,
+}
+
+/// The steps, in the order in which they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Step {
+    /// Packages of the system and of the pages.
+    Setup,
+    /// The page: types, rules, unit tests, and the build that the gateway carries inside.
+    Web,
+    /// rustfmt.
+    Format,
+    /// clippy, every warning an error.
+    Lints,
+    /// All Rust tests, the architecture's among them.
+    Rust,
+    /// The programs.
+    Build,
+    /// Real processes and a real browser.
+    EndToEnd,
+}
+
+/// The fast part: no browser, no end to end.
+pub(crate) fn check() -> Result<()> {
+    let mut steps = Steps::default();
+    steps.run("format", format);
+    steps.run("lints", lints);
+    steps.run("architecture", || run(&mut cargo(&["test", "--quiet", "--package", "farhand-architecture"])));
+    steps.finish()
+}
+
+/// All that CI checks.
+pub(crate) fn test(options: &TestOptions) -> Result<()> {
+    let mut steps = Steps::default();
+    for step in Step::value_variants() {
+        if !options.only.is_empty() && !options.only.contains(step) {
+            continue;
+        }
+        match step {
+            Step::Setup => steps.run("setup", setup::run),
+            Step::Web => steps.run("web", web),
+            Step::Format => steps.run("format", format),
+            Step::Lints => steps.run("lints", lints),
+            Step::Rust => steps.run("rust tests", rust_tests),
+            Step::Build => steps.run("build", build),
+            Step::EndToEnd => steps.run("end to end", browser_tests::run),
+        }
+    }
+    steps.finish()
+}
+
+/// Writes the generated files.
+pub(crate) fn generate() -> Result<()> {
+    // The refusals are compared by the same test program, so the files are written first and read by the next run.
+    run(cargo(&["test", "--quiet", "--package", "farhand-protocol", "--test", "wire", "generated"]).env("FARHAND_GENERATE", "1"))?;
+    say("   wrote operator-console/web/src/wire/generated/ and gateway/protocol/golden/");
+    Ok(())
+}
+
+/// The page, built where the gateway finds it.
+pub(crate) fn build_web() -> Result<()> {
+    run(&mut npm(&house::web(), &["run", "--silent", "build"]))
+}
+
+/// The programs of a running system.
+pub(crate) fn build() -> Result<()> {
+    if !house::web().join("dist/index.html").is_file() {
+        build_web()?;
+    }
+    let mut command = cargo(&["build", "--quiet"]);
+    for program in house::PROGRAMS {
+        command.args(["--bin", program]);
+    }
+    run(&mut command)
+}
+
+fn web() -> Result<()> {
+    for script in ["check", "test", "build"] {
+        run(&mut npm(&house::web(), &["run", "--silent", script]))?;
+    }
+    Ok(())
+}
+
+fn format() -> Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))
+}
+
+fn lints() -> Result<()> {
+    run(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+}
+
+fn rust_tests() -> Result<()> {
+    let nextest = cargo(&["nextest", "--version"]).output().is_ok_and(|output| output.status.success());
+    if nextest {
+        run(&mut cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]))
+    } else {
+        say("   cargo-nextest is not installed: using `cargo test`");
+        run(&mut cargo(&["test", "--quiet", "--workspace", "--no-fail-fast"]))
+    }
+}
+
+/// Fails with a list of what must run before.
+pub(crate) fn ensure_built() -> Result<()> {
+    for program in house::PROGRAMS {
+        if house::program(program).is_err() {
+            bail!("{program} is not built. Run `cargo xtask test --only build` first.");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,106 @@
+//! What a machine needs before anything can be built: Debian packages, Node, and the pages' own packages.
+
+use crate::house;
+use crate::steps::{npm, output, run as run_command, say};
+use anyhow::{Context, Result, bail};
+use std::path::Path;
+use std::process::Command;
+
+/// The one list of Debian packages: GStreamer with its H.264 encoder, a C toolchain for the TLS library, the browser.
+const DEBIAN_PACKAGES: [&str; 14] = [
+    "pkg-config",
+    "cmake",
+    "clang",
+    "libgstreamer1.0-dev",
+    "libgstreamer-plugins-base1.0-dev",
+    "libgstreamer-plugins-bad1.0-dev",
+    "gstreamer1.0-tools",
+    "gstreamer1.0-plugins-base",
+    "gstreamer1.0-plugins-good",
+    "gstreamer1.0-plugins-bad",
+    "gstreamer1.0-plugins-ugly",
+    "gstreamer1.0-libav",
+    "chromium",
+    "openssl",
+];
+
+// `node --test` with TypeScript-free ES modules, `fetch`, and what Vite asks for.
+const OLDEST_NODE: u32 = 20;
+
+/// Installs all of it.
+pub(crate) fn run() -> Result<()> {
+    debian_packages()?;
+    node()?;
+    web_packages()?;
+    say("   everything that building and testing need is here");
+    Ok(())
+}
+
+/// Debian packages: installed as root or through sudo, else the exact line is said.
+pub(crate) fn debian_packages() -> Result<()> {
+    if Command::new("dpkg-query").arg("--version").output().is_err() {
+        say("   no Debian package manager here: making sure of GStreamer only");
+        return run_command(Command::new("pkg-config").args(["--exists", "gstreamer-1.0 >= 1.20", "gstreamer-app-1.0"]))
+            .context("GStreamer 1.20 or newer with its development files is needed");
+    }
+    let missing: Vec<&str> = DEBIAN_PACKAGES.into_iter().filter(|package| !is_installed(package)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let line = format!("apt-get update && apt-get install --yes --no-install-recommends {}", missing.join(" "));
+    let Some(prefix) = becoming_root() else {
+        bail!("these packages are missing; run as root:\n    {line}");
+    };
+    say(&format!("   installing {}", missing.join(" ")));
+    for arguments in [vec!["update"], [vec!["install", "--yes", "--no-install-recommends"], missing].concat()] {
+        let mut command = Command::new(prefix.first().copied().unwrap_or("apt-get"));
+        command.args(prefix.iter().skip(1)).args(prefix.first().map(|_| "apt-get")).args(arguments);
+        run_command(command.env("DEBIAN_FRONTEND", "noninteractive")).with_context(|| format!("run it by hand: {line}"))?;
+    }
+    Ok(())
+}
+
+fn is_installed(package: &str) -> bool {
+    let status = Command::new("dpkg-query").args(["--show", "--showformat=${db:Status-Status}", package]).output();
+    status.is_ok_and(|output| output.stdout == b"installed")
+}
+
+/// The words before `apt-get`, or `None` where root cannot be had without asking.
+fn becoming_root() -> Option<Vec<&'static str>> {
+    if rustix::process::geteuid().is_root() {
+        return Some(vec![]);
+    }
+    let sudo = Command::new("sudo").args(["--non-interactive", "true"]).output();
+    sudo.is_ok_and(|output| output.status.success()).then(|| vec!["sudo", "--non-interactive"])
+}
+
+fn node() -> Result<()> {
+    let version = output(Command::new("node").arg("--version"))
+        .with_context(|| format!("Node {OLDEST_NODE} or newer is needed: https://nodejs.org"))?;
+    let major = version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    anyhow::ensure!(
+        major.is_some_and(|major| major >= OLDEST_NODE),
+        "Node is {}; {OLDEST_NODE} or newer is needed: https://nodejs.org",
+        version.trim()
+    );
+    Ok(())
+}
+
+/// The packages of the page and of the browser tests.
+pub(crate) fn web_packages() -> Result<()> {
+    npm_packages(&house::web())?;
+    npm_packages(&house::end_to_end())
+}
+
+/// `npm ci`, but only if the lock file is not the one that was installed last.
+fn npm_packages(folder: &Path) -> Result<()> {
+    let lock = std::fs::read(folder.join("package-lock.json"))
+        .with_context(|| format!("reading {}/package-lock.json", house::shown(folder)))?;
+    let installed = folder.join("node_modules/.installed-lock.json");
+    if std::fs::read(&installed).is_ok_and(|last| last == lock) {
+        return Ok(());
+    }
+    say(&format!("   installing the packages of {}", house::shown(folder)));
+    run_command(&mut npm(folder, &["ci", "--no-audit", "--no-fund", "--loglevel=error"]))?;
+    std::fs::write(&installed, lock).context("noting which packages are installed")
+}
