@@ -1,1 +1,2 @@
-//! farhand-architecture.
+//! Nothing but tests: `tests/house` keeps the arrows between the rooms, the purity of the cores, and the length of files
+//! and functions.

@@ -1,0 +1,8 @@
+//! The rules of the house, each with the place that breaks it in its message.
+
+mod cores;
+mod drawers;
+mod lengths;
+mod rooms;
+mod sources;
+mod weight;
