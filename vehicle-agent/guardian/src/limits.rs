@@ -1,0 +1,81 @@
+//! From the profile's SI values to the whole numbers of the core.
+
+use farhand_profile::{Profile, Requirement};
+use farhand_protocol::{Acceleration, Angle, CameraIndex, Distance, Speed};
+use farhand_safety::{CameraSet, Config};
+
+/// The core's limits. The profile has checked every range, so each value is finite and fits.
+pub(crate) fn from_profile(profile: &Profile) -> Config {
+    let (limits, link) = (&profile.limits, &profile.link);
+    let required = |when: Requirement| {
+        let cameras = (0_u8..).zip(&profile.cameras).filter(|(_, camera)| camera.required_for.contains(&when));
+        cameras.fold(CameraSet::default(), |set, (index, _)| set.with(CameraIndex(index)))
+    };
+    Config {
+        max_speed_mm_s: speed(limits.max_speed_mps.value()),
+        max_steering_mrad: Angle::radians(limits.max_steering_rad.value()).unwrap_or_default().to_milli(),
+        max_lift_mm_s: speed(limits.max_lift_mps.value()),
+        max_accel_mm_s2: acceleration(limits.max_accel_mps2.value()),
+        safe_decel_mm_s2: acceleration(limits.safe_decel_mps2.value()),
+        safe_decel_raised_mm_s2: acceleration(limits.safe_decel_raised_mps2.value()),
+        safe_lateral_mm_s2: acceleration(limits.safe_lateral_mps2.value()),
+        mast_height_mm: distance(limits.mast_height_m.value()),
+        wheelbase_mm: distance(profile.geometry.wheelbase_m.value()),
+        coast_after: link.coast_after.span(),
+        command_lost_after: link.command_lost_after.span(),
+        picture_lost_after: link.picture_lost_after.span(),
+        handover_picture_age: link.handover_picture_age.span(),
+        blind_distance_mm: distance(link.blind_distance_m.value()),
+        blind_trip_mm: distance(link.blind_trip_m.value()),
+        flapping_bucket: link.flapping_bucket.span(),
+        good_for: link.good_for.span(),
+        agent_lost_after: link.agent_lost_after.span(),
+        machine_lost_after: link.machine_lost_after.span(),
+        handover_timeout: link.handover_timeout.span(),
+        stuck_enable_after: link.stuck_enable_after.span(),
+        required_forward: required(Requirement::Forward),
+        required_reverse: required(Requirement::Reverse),
+        required_handover: required(Requirement::Handover),
+    }
+}
+
+fn speed(metres_per_second: f64) -> i32 {
+    Speed::metres_per_second(metres_per_second).unwrap_or_default().to_milli()
+}
+
+fn acceleration(metres_per_second_squared: f64) -> i32 {
+    Acceleration::metres_per_second_squared(metres_per_second_squared).unwrap_or_default().to_milli()
+}
+
+fn distance(metres: f64) -> i32 {
+    Distance::metres(metres).unwrap_or_default().to_milli()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_profile_becomes_limits_in_whole_numbers() {
+        let text = r#"
+            kind = "counterbalance-truck"
+            [limits]
+            max_speed_mps = 2.25
+            [[cameras]]
+            name = "front"
+            source = "videotestsrc"
+            required_for = ["forward", "handover"]
+            [[cameras]]
+            name = "rear"
+            source = "videotestsrc"
+            required_for = ["reverse", "handover"]
+        "#;
+        let profile: Profile = farhand_settings::parse(text, Path::new("p.toml")).expect("good");
+        let limits = from_profile(&profile);
+        assert_eq!(limits.max_speed_mm_s, 2250);
+        assert_eq!(limits.safe_decel_mm_s2, 1600);
+        assert_eq!(limits.required_handover.iter().count(), 2);
+        assert_eq!(limits.required_reverse.iter().collect::<Vec<_>>(), [CameraIndex(1)]);
+    }
+}

@@ -1,0 +1,342 @@
+//! The loop around the core: waits for a packet or the next tick, hands it in, carries out what comes back.
+
+use crate::config::GuardianConfig;
+use crate::realtime;
+use crate::state_file::{self, StateFile};
+use anyhow::Context as _;
+use farhand_drive::{
+    Actuate, AgentSays, GuardianSays, MachineReport, MachineSays, PacketListener, PacketSocket, ReceiveError, SendError,
+    suspended_micros, vehicle_now,
+};
+use farhand_protocol::{BootId, MonoTime, encode};
+use farhand_safety::{Config, Core, Drive, GrantAnswer, Input, MachineSample, Output};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use serde_bytes::ByteBuf;
+use std::io::Read as _;
+use std::os::fd::AsFd as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tracing::{debug, info, warn};
+
+const TICK: Duration = Duration::from_millis(10);
+const STATE_PERIOD: Duration = Duration::from_millis(50);
+const RECONNECT_PERIOD: Duration = Duration::from_millis(100);
+/// A tick this late is counted and shown; the core itself judges the overrun.
+const LATE_TICK: Duration = Duration::from_millis(5);
+/// CLOCK_BOOTTIME running ahead of CLOCK_MONOTONIC by this much means that the host slept.
+const SUSPEND_MICROS: u64 = 50_000;
+/// Packets read from one socket before the clock is looked at again.
+const BURST: usize = 256;
+
+/// Runs until SIGTERM or SIGINT.
+pub(crate) fn run(config: &GuardianConfig, limits: Config) -> anyhow::Result<()> {
+    let listener = PacketListener::bind(&config.agent_socket)
+        .with_context(|| format!("listening for the agent on {}", config.agent_socket.display()))?;
+    let stored = state_file::read(&config.state_file);
+    let store = StateFile::start(config.state_file.clone()).context("starting the state file's thread")?;
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+        signal_hook::flag::register(signal, Arc::clone(&stop)).context("registering a signal")?;
+    }
+    let boot_id = BootId(random_u32().context("drawing a boot id")?);
+    let now = vehicle_now();
+    info!(vehicle = %config.vehicle, boot = boot_id.0, "guardian starts");
+    let mut shell = Shell {
+        core: Core::new(limits, boot_id, stored, now),
+        boot_id,
+        machine_path: config.machine_socket.clone(),
+        machine: None,
+        listener,
+        agent: None,
+        store,
+        next_tick: now,
+        next_state: now,
+        next_connect: now,
+        actuate_seq: 0,
+        suspended: suspended_micros(),
+        realtime: realtime::ask(),
+        late_ticks: 0,
+        undelivered: 0,
+    };
+    while !stop.load(Ordering::Relaxed) {
+        shell.turn()?;
+    }
+    info!("guardian stops; the machine's own watchdog keeps the brake on");
+    Ok(())
+}
+
+struct Shell {
+    core: Core,
+    boot_id: BootId,
+    machine_path: PathBuf,
+    machine: Option<PacketSocket>,
+    listener: PacketListener,
+    agent: Option<PacketSocket>,
+    store: StateFile,
+    next_tick: MonoTime,
+    next_state: MonoTime,
+    next_connect: MonoTime,
+    actuate_seq: u64,
+    suspended: u64,
+    realtime: bool,
+    late_ticks: u64,
+    undelivered: u64,
+}
+
+impl Shell {
+    fn turn(&mut self) -> anyhow::Result<()> {
+        self.wait()?;
+        let mut urgent = self.read_machine();
+        urgent |= self.read_agent();
+        self.accept_agent()?;
+        self.read_store();
+        let now = vehicle_now();
+        if urgent || now >= self.next_tick {
+            self.tick(now);
+        }
+        Ok(())
+    }
+
+    /// Until a packet is there or the next tick is due.
+    fn wait(&self) -> anyhow::Result<()> {
+        let left = self.next_tick.since(vehicle_now());
+        let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(left.subsec_nanos()) };
+        let mut fds = Vec::with_capacity(3);
+        fds.push(PollFd::from_borrowed_fd(self.listener.as_fd(), PollFlags::IN));
+        for socket in [&self.machine, &self.agent].into_iter().flatten() {
+            fds.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
+        }
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error).context("waiting for packets"),
+        }
+    }
+
+    /// True if the vehicle must decide at once.
+    fn read_machine(&mut self) -> bool {
+        for _ in 0..BURST {
+            let Some(socket) = &self.machine else { return false };
+            match socket.receive::<MachineSays>() {
+                Ok(None) => return false,
+                Ok(Some(MachineSays::Report(report))) => {
+                    if report.watchdog_tripped {
+                        warn!("the machine braked by its own watchdog");
+                    }
+                    let pressed = report.emergency_stop;
+                    self.take(Input::Machine(sample(&report)));
+                    if pressed {
+                        return true;
+                    }
+                }
+                Err(ReceiveError::Decode(error)) => warn!(%error, "the machine sent something that is no report"),
+                Err(_) => {
+                    warn!("the machine's socket ended");
+                    self.machine = None;
+                    self.take(Input::MachineGone);
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    /// True if the vehicle must decide at once.
+    fn read_agent(&mut self) -> bool {
+        let mut urgent = false;
+        for _ in 0..BURST {
+            let Some(socket) = &self.agent else { return urgent };
+            match socket.receive::<AgentSays>() {
+                Ok(None) => return urgent,
+                Ok(Some(message)) => urgent |= self.take_from_agent(message),
+                Err(ReceiveError::Decode(error)) => warn!(%error, "the agent sent something that is no message"),
+                Err(_) => {
+                    warn!("the agent's socket ended");
+                    self.lose_agent();
+                    return true;
+                }
+            }
+        }
+        urgent
+    }
+
+    fn take_from_agent(&mut self, message: AgentSays) -> bool {
+        match message {
+            AgentSays::Beat { at, .. } => self.take(Input::AgentBeat(at)),
+            AgentSays::Command(bytes) => self.take(Input::Command(&bytes)),
+            AgentSays::Stop(origin) => {
+                debug!(by = %origin.by, request = origin.request, "stop");
+                self.take(Input::Stop);
+                return true;
+            }
+            AgentSays::LeaseGrant { epoch, holder } => {
+                info!(epoch = epoch.0, %holder, "lease granted");
+                self.take(Input::LeaseGrant(epoch));
+            }
+            AgentSays::LeaseEnd { epoch } => {
+                info!(epoch = epoch.0, "lease ended");
+                self.take(Input::LeaseEnd(epoch));
+                return true;
+            }
+            AgentSays::Sent { camera, capture } => self.take(Input::Sent(camera, capture)),
+        }
+        false
+    }
+
+    fn take(&mut self, input: Input<'_>) {
+        let answer = match self.core.take(vehicle_now(), input) {
+            None => return,
+            Some(GrantAnswer::Accepted(epoch)) => GuardianSays::LeaseAccepted { epoch },
+            Some(GrantAnswer::TooOld { offered, highest }) => GuardianSays::LeaseRefused {
+                epoch: offered,
+                highest_epoch: highest,
+                why: format!("epoch {offered} is not newer than {highest}"),
+            },
+            Some(GrantAnswer::NotStored(epoch)) => GuardianSays::LeaseRefused {
+                epoch,
+                highest_epoch: self.core.highest_epoch(),
+                why: "the vehicle cannot write its state file (is its disk full?)".into(),
+            },
+        };
+        self.tell_agent(&answer);
+    }
+
+    fn accept_agent(&mut self) -> anyhow::Result<()> {
+        while let Some(socket) = self.listener.accept().context("accepting the agent")? {
+            info!("agent connected");
+            if self.agent.is_some() {
+                self.lose_agent();
+            }
+            self.agent = Some(socket);
+            self.tell_agent(&GuardianSays::Hello { boot_id: self.boot_id, highest_epoch: self.core.highest_epoch() });
+        }
+        Ok(())
+    }
+
+    fn lose_agent(&mut self) {
+        self.agent = None;
+        self.take(Input::AgentGone);
+    }
+
+    fn read_store(&mut self) {
+        while let Some(answer) = self.store.answer() {
+            if let Ok(stored) = answer {
+                self.take(Input::Stored(stored));
+            } else {
+                self.take(Input::StoreFailed);
+                return;
+            }
+        }
+    }
+
+    fn tick(&mut self, now: MonoTime) {
+        if now.since(self.next_tick) > LATE_TICK {
+            self.late_ticks += 1;
+        }
+        if now >= self.next_tick {
+            let next = self.next_tick.after(TICK);
+            self.next_tick = if next > now { next } else { now.after(TICK) };
+        }
+        self.check_clock();
+        let output = self.core.tick(now);
+        self.actuate(now, output.drive);
+        self.follow_up(now, output);
+        self.reconnect(now);
+    }
+
+    fn check_clock(&mut self) {
+        let suspended = suspended_micros();
+        if suspended > self.suspended + SUSPEND_MICROS {
+            warn!("the host was suspended");
+            self.take(Input::ClockJump);
+        }
+        self.suspended = suspended;
+    }
+
+    fn actuate(&mut self, now: MonoTime, drive: Drive) {
+        self.actuate_seq += 1;
+        let Some(machine) = &self.machine else { return };
+        let command = Actuate {
+            seq: self.actuate_seq,
+            at: now,
+            speed_mm_s: drive.speed_mm_s,
+            accel_mm_s2: drive.accel_mm_s2,
+            brake_mm_s2: drive.brake_mm_s2,
+            steering_mrad: drive.steering_mrad,
+            lift_mm_s: drive.lift_mm_s,
+            safe_stop: drive.safe_stop,
+        };
+        if let Err(SendError::Gone(error)) = machine.send(&command) {
+            warn!(%error, "the machine is gone");
+            self.machine = None;
+            self.take(Input::MachineGone);
+        }
+    }
+
+    fn follow_up(&mut self, now: MonoTime, output: Output) {
+        if let Some(state) = output.store {
+            self.store.store(state);
+        }
+        if let Some(change) = output.transition {
+            let event = self.core.event(now, change.from, change.to);
+            info!(from = ?change.from, to = ?change.to, causes = ?event.causes, speed_mm_s = event.speed_mm_s, "state");
+            self.tell_agent(&GuardianSays::Event(event));
+        }
+        if output.transition.is_some() || now >= self.next_state {
+            self.next_state = now.after(STATE_PERIOD);
+            let state = self.core.snapshot(now, self.realtime, self.late_ticks);
+            match encode(&state) {
+                Ok(bytes) => self.tell_agent(&GuardianSays::State(ByteBuf::from(bytes))),
+                Err(error) => warn!(%error, "the state cannot be encoded"),
+            }
+        }
+    }
+
+    fn tell_agent(&mut self, message: &GuardianSays) {
+        let Some(agent) = &self.agent else { return };
+        match agent.send(message) {
+            Ok(()) => {}
+            Err(SendError::Gone(_)) => {
+                warn!("the agent is gone");
+                self.lose_agent();
+            }
+            Err(error) => {
+                self.undelivered += 1;
+                debug!(%error, undelivered = self.undelivered, "not delivered to the agent");
+            }
+        }
+    }
+
+    fn reconnect(&mut self, now: MonoTime) {
+        if self.machine.is_some() || now < self.next_connect {
+            return;
+        }
+        self.next_connect = now.after(RECONNECT_PERIOD);
+        match PacketSocket::connect(&self.machine_path) {
+            Ok(socket) => {
+                info!("machine connected");
+                self.machine = Some(socket);
+            }
+            Err(error) => debug!(%error, "no machine yet"),
+        }
+    }
+}
+
+fn sample(report: &MachineReport) -> MachineSample {
+    MachineSample {
+        at: report.at,
+        travelled_um: report.travelled_um,
+        speed_mm_s: report.speed_mm_s,
+        steering_mrad: report.steering_mrad,
+        fork_mm: report.fork_mm,
+        emergency_stop: report.emergency_stop,
+        pose: report.pose,
+    }
+}
+
+fn random_u32() -> std::io::Result<u32> {
+    let mut bytes = [0; 4];
+    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(u32::from_le_bytes(bytes))
+}
