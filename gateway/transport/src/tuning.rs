@@ -70,7 +70,9 @@ pub(crate) fn transport_config(class: Class, side: Side) -> Arc<TransportConfig>
             config
                 .congestion_controller_factory(Arc::new(FixedWindow { bytes: MEDIA_WINDOW }))
                 .stream_receive_window(VarInt::from_u32(MEDIA_STREAM_BYTES))
-                .send_window(MEDIA_SEND_BYTES);
+                .send_window(MEDIA_SEND_BYTES)
+                // One unit after the other: a picture is of use only whole, and only after the one before it.
+                .send_fairness(false);
         }
     }
     Arc::new(config)

@@ -69,7 +69,7 @@ impl Drop for ResetOnDrop {
     }
 }
 
-/// Writes one unit on its own stream, the newest picture before older ones. Waits only if the other end's stream credit
+/// Writes one unit on its own stream; streams leave in the order of their writing. Waits only if the other end's stream credit
 /// or the send window is used up; a cancelled call gives the unit up.
 ///
 /// # Errors
@@ -80,8 +80,6 @@ pub async fn send_unit(connection: &Connection, header: &MediaHeader, payload: B
     }
     let mut unit = ResetOnDrop(UnitInFlight { stream: Some(connection.open_uni().await?) });
     let Some(stream) = unit.0.stream.as_mut() else { return Err(UnitError::Abandoned) };
-    // A fresh stream takes any priority; it can only fail on a closed one.
-    drop(stream.set_priority(priority(header)));
     let head = Bytes::copy_from_slice(&header.to_bytes());
     stream.write_all_chunks(&mut [head, payload]).await.map_err(write_error)?;
     stream.finish().map_err(|_| UnitError::Abandoned)?;
@@ -108,12 +106,6 @@ pub async fn read_unit(mut stream: RecvStream) -> Result<(MediaHeader, Bytes), U
         return Err(UnitError::Length { announced: header.length, given: payload.len() });
     }
     Ok((header, Bytes::from(payload)))
-}
-
-/// Newest first: milliseconds of the capture time, which wrap after 24 days; around the wrap the order is off for as long
-/// as the units on the way last.
-fn priority(header: &MediaHeader) -> i32 {
-    i32::try_from(header.capture.as_millis() & 0x7fff_ffff).unwrap_or(i32::MAX)
 }
 
 fn write_error(error: WriteError) -> UnitError {
