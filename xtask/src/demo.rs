@@ -120,7 +120,7 @@ fn announce(system: &System, options: &DemoOptions) -> Result<()> {
 
 fn start_operator(system: &System) -> Result<Child> {
     Command::new("node")
-        .arg("operator.js")
+        .arg("scripted-operator.js")
         .arg(system.login_url("alice")?)
         .arg(system.doors().vehicles.first().context("there is a truck")?)
         .current_dir(house::end_to_end())

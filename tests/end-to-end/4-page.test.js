@@ -1,0 +1,72 @@
+// The page stops working while it drives: the truck brakes within the bound, whatever the page thinks.
+
+import assert from 'node:assert/strict';
+import { scenario } from './scenario.js';
+import { never, until } from './waiting.js';
+
+/** From the commands that the machine got: how long after `since` (CLOCK_MONOTONIC, us) the brake was demanded. */
+async function brakeAfter({ truth, vehicle }, since) {
+  const braking = await until('a braking command', async () => {
+    const commands = await truth.actuators(vehicle, since);
+    return commands.find((command) => command.at_us >= since && command.speed_mm_s === 0 && command.brake_mm_s2 > 0) ?? null;
+  });
+  return (braking.at_us - since) / 1000;
+}
+
+const monotonicNow = () => Number(process.hrtime.bigint() / 1000n);
+
+scenario('the page is blocked for 500 ms: the truck brakes and latches', {}, async (site) => {
+  const alice = await site.arrive('alice');
+  await alice.drivesForward();
+  const since = monotonicNow();
+  await alice.page.evaluate(() => {
+    const start = performance.now();
+    while (performance.now() - start < 500);
+  });
+  const took = await brakeAfter(site, since);
+  assert.ok(took <= 400, `braked ${took} ms after the page went silent`);
+  await site.truth.atRest(site.vehicle);
+  await never('it moves while the keys are held', async () => (await site.truth.machine(site.vehicle)).speed_mps > 0.02, { span: 1500 });
+  await alice.rearms();
+  await alice.drivesForward();
+});
+
+scenario('the renderer is frozen: the truck brakes and stands', {}, async (site) => {
+  const alice = await site.arrive('alice');
+  await alice.drivesForward();
+  const renderers = await alice.browser.renderers();
+  const since = monotonicNow();
+  renderers.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+  try {
+    const took = await brakeAfter(site, since);
+    assert.ok(took <= 400, `braked ${took} ms after the renderer froze`);
+    await site.truth.atRest(site.vehicle);
+  } finally {
+    renderers.forEach((pid) => process.kill(pid, 'SIGCONT'));
+  }
+  await never('it moves when the page wakes up', async () => (await site.truth.machine(site.vehicle)).speed_mps > 0.02, { span: 2000 });
+});
+
+scenario('the enable key is let go: the truck brakes without a latch', {}, async (site) => {
+  const alice = await site.arrive('alice');
+  await alice.drivesForward();
+  await alice.page.keyboard.up('Shift');
+  await site.truth.atRest(site.vehicle);
+  const { state } = await alice.says();
+  assert.ok(['Teleop', 'Handover', 'Parked'].includes(state), `the state is ${state}`);
+});
+
+scenario('the window loses the focus: the truck stands', {}, async (site) => {
+  const alice = await site.arrive('alice');
+  await alice.drivesForward();
+  await alice.page.evaluate(() => window.dispatchEvent(new Event('blur')));
+  await site.truth.atRest(site.vehicle);
+});
+
+scenario('a picture that is scrolled away is not named: the truck does not drive on it', {}, async (site) => {
+  const alice = await site.arrive('alice');
+  await alice.drivesForward();
+  await alice.page.setViewportSize({ width: 300, height: 300 });
+  await site.truth.atRest(site.vehicle);
+  await alice.sees('a cause that names the picture', ({ cause }) => cause.startsWith('picture_'));
+});

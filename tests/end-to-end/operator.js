@@ -1,0 +1,205 @@
+// A person in a browser.
+
+import { chromium } from 'playwright-core';
+import { until } from './waiting.js';
+
+const CHROMIUM = process.env.FARHAND_CHROMIUM ?? '/usr/bin/chromium';
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-dev-shm-usage',
+  '--no-first-run',
+  '--mute-audio',
+  '--autoplay-policy=no-user-gesture-required',
+  '--allow-loopback-in-peer-connection',
+  '--disable-background-networking',
+];
+
+/** A Chromium of its own. */
+export class Browser {
+  static async start() {
+    const browser = new Browser();
+    browser.server = await chromium.launchServer({
+      executablePath: CHROMIUM,
+      headless: false,
+      args: ['--headless=new', ...FLAGS],
+    });
+    browser.chromium = await chromium.connect(browser.server.wsEndpoint());
+    browser.context = await browser.chromium.newContext({ viewport: { width: 1600, height: 1000 }, ignoreHTTPSErrors: true });
+    return browser;
+  }
+
+  /** The number of Chromium's main process. */
+  get pid() {
+    return this.server.process().pid;
+  }
+
+  /** The numbers of the processes that run pages. */
+  async renderers() {
+    const session = await this.chromium.newBrowserCDPSession();
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
+  }
+
+  async stop() {
+    await this.server.close().catch(() => this.server.kill());
+  }
+}
+
+/** A person at the driving page of one vehicle. */
+export class Operator {
+  /** Opens the driving page as a person of a test system, in a browser of her own. */
+  static async arrive(system, person, { vehicle = system.doors.vehicles[0], origin = system.doors.web } = {}) {
+    const url = new URL(await system.loginUrl(person));
+    const operator = await Operator.open(`${origin}${url.pathname}${url.search}`, vehicle);
+    operator.truth = system.truth;
+    return operator;
+  }
+
+  /** Logs in with an address that does so once, and opens the driving page. */
+  static async open(loginUrl, vehicle) {
+    const operator = new Operator();
+    operator.vehicle = vehicle;
+    operator.browser = await Browser.start();
+    try {
+      operator.page = await operator.browser.context.newPage();
+      operator.complaints = [];
+      operator.page.on('pageerror', (error) => operator.complaints.push(String(error)));
+      await operator.page.goto(loginUrl);
+      await operator.page.goto(`${new URL(loginUrl).origin}/drive/${vehicle}`);
+      await operator.page.waitForSelector('[data-authority]', { state: 'attached' });
+    } catch (error) {
+      await operator.leaves();
+      throw error;
+    }
+    return operator;
+  }
+
+  /** What the page's root element says. */
+  async says() {
+    const says = await this.page.evaluate(() => {
+      const { dataset } = document.querySelector('[data-authority]');
+      const number = (text) => (text === undefined || text === '' ? null : Number(text));
+      return {
+        authority: dataset.authority,
+        state: dataset.safetyState,
+        cause: dataset.cause ?? '',
+        speed: number(dataset.speedMmS),
+        cap: number(dataset.speedCapMmS),
+        blind: number(dataset.blindDistanceMm),
+      };
+    });
+    if (says.cause === 'tick_overrun') {
+      throw new Error('the truck stopped because its safety tick ran late: this machine is too busy, or the tick is too slow');
+    }
+    return says;
+  }
+
+  /** Waits until the page says what is asked for. */
+  async sees(what, fits, limit = 15_000) {
+    return until(
+      what,
+      async () => {
+        const says = await this.says();
+        return fits(says) ? says : null;
+      },
+      { limit, describe: async () => `${JSON.stringify(await this.says())}, ${JSON.stringify(await this.pictures())}` },
+    );
+  }
+
+  /** Camera names and the ages of what is on show. */
+  async pictures() {
+    return this.page.evaluate(() =>
+      [...document.querySelectorAll('[data-camera]')].map((element) => ({
+        camera: element.dataset.camera,
+        age: element.dataset.pictureAgeMs ? Number(element.dataset.pictureAgeMs) : null,
+      })),
+    );
+  }
+
+  /** Waits until every camera shows a picture younger than the limit. */
+  async seesPictures(count = 4, youngerThan = 300) {
+    return until(
+      `${count} pictures younger than ${youngerThan} ms`,
+      async () => {
+        const pictures = await this.pictures();
+        const fresh = pictures.filter(({ age }) => age !== null && age < youngerThan);
+        return fresh.length >= count ? pictures : null;
+      },
+      { limit: 20_000, describe: async () => JSON.stringify(await this.pictures()) },
+    );
+  }
+
+  /** Takes control: asks for it and confirms until the truck stands ready for the enable switch. */
+  async takesControl() {
+    await this.seesPictures();
+    await until(
+      'control of a truck that waits for the enable switch',
+      async () => {
+        const says = await this.says();
+        if (says.authority === 'me' && (says.state === 'Handover' || says.state === 'Teleop')) {
+          return says;
+        }
+        if (says.authority !== 'other') {
+          await this.page.keyboard.press('Enter');
+        }
+        return null;
+      },
+      { limit: 20_000, every: 250, describe: async () => JSON.stringify(await this.says()) },
+    );
+  }
+
+  /** Holds the enable switch until the truck is driven by a person. */
+  async enables() {
+    await this.page.keyboard.down('Shift');
+    await this.sees('Teleop', ({ state }) => state === 'Teleop');
+  }
+
+  /** Takes control and drives forward until the truck really moves. */
+  async drivesForward(speed = 0.4) {
+    await this.takesControl();
+    await this.enables();
+    await this.page.keyboard.down('w');
+    await until(
+      `the truck moves at ${speed} m/s`,
+      async () => {
+        await this.says();
+        return (await this.truth.machine(this.vehicle)).speed_mps >= speed || null;
+      },
+      { describe: async () => JSON.stringify([await this.says(), await this.truth.machine(this.vehicle)]) },
+    );
+  }
+
+  /** Lets go of everything. */
+  async letsGo() {
+    for (const key of ['w', 'a', 's', 'd', 'Shift']) {
+      await this.page.keyboard.up(key);
+    }
+  }
+
+  /** Re-arms a latched stop as the page offers it, until the truck is parked or offers the take-over again. */
+  async rearms() {
+    await this.letsGo();
+    await until(
+      'the latch is cleared',
+      async () => {
+        const says = await this.says();
+        if (says.state === 'Parked' || says.state === 'Handover') {
+          return says;
+        }
+        await this.page.evaluate(() => {
+          const button = document.querySelector('[data-action="rearm"]');
+          if (button && !button.disabled) {
+            button.click();
+          }
+        });
+        return null;
+      },
+      { limit: 20_000, every: 250, describe: async () => JSON.stringify(await this.says()) },
+    );
+  }
+
+  async leaves() {
+    await this.browser.stop();
+  }
+}

@@ -1,0 +1,42 @@
+// Drives one truck to and fro for ever: `node scripted-operator.js LOGIN_URL VEHICLE`. The demo and the benches use it.
+
+import { Operator } from './operator.js';
+import { pause } from './waiting.js';
+
+const LEG_MS = 3000;
+
+const [loginUrl, vehicle] = process.argv.slice(2);
+if (!loginUrl || !vehicle) {
+  console.error('usage: node scripted-operator.js LOGIN_URL VEHICLE');
+  process.exit(2);
+}
+
+const operator = await Operator.open(loginUrl, vehicle);
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  process.once(signal, async () => {
+    await operator.leaves();
+    process.exit(0);
+  });
+}
+
+/** Holds the enable switch and one key after the other; a latched stop is re-armed, as a person would. */
+async function drive() {
+  for (;;) {
+    const { state } = await operator.says();
+    if (state === 'SafeStop' || state === 'Halt') {
+      await operator.rearms();
+    }
+    if (state !== 'Teleop') {
+      await operator.letsGo();
+      await operator.takesControl();
+      await operator.enables();
+    }
+    for (const key of ['w', 's']) {
+      await operator.page.keyboard.down(key);
+      await pause(LEG_MS);
+      await operator.page.keyboard.up(key);
+    }
+  }
+}
+
+await drive();
