@@ -14,10 +14,9 @@ const FIFO_PRIORITY: u8 = 40;
 pub(crate) fn ask() -> bool {
     let locked = rustix::mm::mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE);
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
-    let scheduled =
-        ThreadPriorityValue::try_from(FIFO_PRIORITY).map_err(String::from).map(ThreadPriority::Crossplatform).and_then(
-            |priority| set_thread_priority_and_policy(thread_native_id(), priority, policy).map_err(|error| format!("{error:?}")),
-        );
+    let scheduled = ThreadPriorityValue::try_from(FIFO_PRIORITY).map(ThreadPriority::Crossplatform).and_then(|priority| {
+        set_thread_priority_and_policy(thread_native_id(), priority, policy).map_err(|error| format!("{error:?}"))
+    });
     let granted = locked.is_ok() && scheduled.is_ok();
     if granted {
         info!("real-time scheduling and locked memory granted");

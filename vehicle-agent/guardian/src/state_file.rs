@@ -127,10 +127,11 @@ mod tests {
         let mut file = StateFile::start(path.clone()).expect("starts");
         let content = |epoch| Persisted { highest_epoch: LeaseEpoch(epoch), ..Persisted::default() };
         (1..=50).for_each(|epoch| file.store(content(epoch)));
-        loop {
+        let mut stored = Persisted::default();
+        while stored != content(50) {
             match file.answer() {
-                Some(answer) if answer.expect("stored") == content(50) => break,
-                _ => thread::yield_now(),
+                Some(answer) => stored = answer.expect("stored"),
+                None => thread::yield_now(),
             }
         }
         assert_eq!(read(&path), Some(content(50)));
