@@ -1,5 +1,6 @@
 //! The everyday commands of the house: `cargo xtask demo`, `test`, `check`, `setup`, `generate`, `bench`, `stack`.
 
+mod bench;
 mod browser_tests;
 mod checks;
 mod cpu;
@@ -36,6 +37,8 @@ enum Command {
     Demo(demo::DemoOptions),
     /// Starts a system in a folder on free ports, for tests and benches; ends with its standard input.
     Stack(stack::StackOptions),
+    /// Measures a promise of the design and writes the figures.
+    Bench(bench::BenchOptions),
 }
 
 fn main() -> Result<()> {
@@ -46,5 +49,6 @@ fn main() -> Result<()> {
         Command::Generate => checks::generate(),
         Command::Demo(options) => demo::run(&options),
         Command::Stack(options) => stack::run(&options),
+        Command::Bench(options) => bench::run(&options),
     }
 }

@@ -37,6 +37,9 @@ pub(crate) fn enrol(plan: &Plan) -> Result<()> {
         let folder = plan.vehicle_folder(&vehicle);
         steps::output(gateway(plan)?.args(["enroll", &vehicle, "--out"]).arg(&folder))
             .with_context(|| format!("enrolling {vehicle}"))?;
+        let mut commission = Command::new(house::program("farhand-guardian")?);
+        commission.arg("--config").arg(folder.join("guardian.toml")).arg("init");
+        steps::output(&mut commission).with_context(|| format!("commissioning {vehicle}"))?;
     }
     for person in &plan.people {
         add(plan, person).with_context(|| format!("making the account {}", person.name))?;
@@ -46,7 +49,7 @@ pub(crate) fn enrol(plan: &Plan) -> Result<()> {
 
 /// A fresh address that logs a person in once.
 pub(crate) fn login_url(plan: &Plan, person: &str) -> Result<String> {
-    let said = steps::output(gateway(plan)?.args(["token", person])).with_context(|| format!("a token for {person}"))?;
+    let said = steps::output(gateway(plan)?.args(["token", "--user", person])).with_context(|| format!("a token for {person}"))?;
     let token = said.split_whitespace().last().context("the gateway printed no token")?;
     // Old and new gateways alike: the last word is the token or an address that ends in it.
     let token = token.rsplit('=').next().unwrap_or(token);
