@@ -61,6 +61,15 @@ scenario('a stop from a watcher stops and latches', { vehicles: 1 }, async ({ tr
   await alice.drivesForward();
 });
 
+scenario('the page drives under the name of a site on another address', { names: ['farhand.test'], address: '127.0.0.2' }, async ({ system, truth, vehicle, arrive }) => {
+  const alice = await arrive('alice', { origin: `https://farhand.test:${new URL(system.doors.web_tls).port}` });
+  assert.equal(await alice.page.evaluate(() => window.isSecureContext), true);
+  const before = await truth.machine(vehicle);
+  await alice.drivesForward();
+  await alice.letsGo();
+  assert.ok(forward(before, await truth.atRest(vehicle)) > 0.1);
+});
+
 scenario('without login every page and every API answers 401', { vehicles: 1 }, async ({ system, vehicle }) => {
   const routes = ['/', '/fleet', `/drive/${vehicle}`, '/api/v1/me', '/api/v1/vehicles', `/api/v1/vehicles/${vehicle}`, '/api/v1/journal', '/metrics'];
   for (const route of routes) {

@@ -13,6 +13,8 @@ const FLAGS = [
   '--autoplay-policy=no-user-gesture-required',
   '--allow-loopback-in-peer-connection',
   '--disable-background-networking',
+  // A site's own name on another loopback address than the usual one.
+  '--host-resolver-rules=MAP farhand.test 127.0.0.2',
 ];
 
 /** A Chromium of its own. */
@@ -49,15 +51,15 @@ export class Browser {
 /** A person at the driving page of one vehicle. */
 export class Operator {
   /** Opens the driving page as a person of a test system, in a browser of her own. */
-  static async arrive(system, person, { vehicle = system.doors.vehicles[0], origin = system.doors.web } = {}) {
+  static async arrive(system, person, { vehicle = system.doors.vehicles[0], origin = system.doors.web, query = '' } = {}) {
     const url = new URL(await system.loginUrl(person));
-    const operator = await Operator.open(`${origin}${url.pathname}${url.search}`, vehicle);
+    const operator = await Operator.open(`${origin}${url.pathname}${url.search}`, vehicle, query);
     operator.truth = system.truth;
     return operator;
   }
 
   /** Logs in with an address that does so once, and opens the driving page. */
-  static async open(loginUrl, vehicle) {
+  static async open(loginUrl, vehicle, query = '') {
     const operator = new Operator();
     operator.vehicle = vehicle;
     operator.browser = await Browser.start();
@@ -66,7 +68,7 @@ export class Operator {
       operator.complaints = [];
       operator.page.on('pageerror', (error) => operator.complaints.push(String(error)));
       await operator.page.goto(loginUrl);
-      await operator.page.goto(`${new URL(loginUrl).origin}/drive/${vehicle}`);
+      await operator.page.goto(`${new URL(loginUrl).origin}/drive/${vehicle}${query}`);
       await operator.page.waitForSelector('[data-authority]', { state: 'attached' });
     } catch (error) {
       await operator.leaves();

@@ -32,6 +32,9 @@ pub(crate) struct StackOptions {
     /// Names and addresses under which the pages are served, beside localhost.
     #[arg(long = "name", value_name = "NAME")]
     names: Vec<String>,
+    /// The loopback address that serves pages over https and receives WebRTC.
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<std::net::Ipv4Addr>,
 }
 
 /// Runs until it is told to stop.
@@ -44,6 +47,10 @@ pub(crate) fn run(options: &StackOptions) -> Result<()> {
     plan.site.clone_from(&options.site);
     plan.net.clone_from(&options.net);
     plan.names.extend(options.names.iter().cloned());
+    if let Some(address) = options.address {
+        plan.address = address.to_string();
+        plan.names.push(address.to_string());
+    }
     let mut system = System::prepare(plan)?;
     if system.start(&ending)? {
         say(&serde_json::to_string(&json!({ "event": "ready", "doors": system.doors() }))?);

@@ -64,11 +64,11 @@ fn gateway(plan: &Plan) -> Value {
     let ports = plan.ports;
     json!({
         "http_listen": local(ports.web),
-        "https_listen": local(ports.web_tls),
+        "https_listen": format!("{}:{}", plan.address, ports.web_tls),
         "control_listen": local(ports.control),
         "media_listen": local(ports.media),
-        "ice_listen": local(ports.ice),
-        "public_addresses": ["127.0.0.1"],
+        "ice_listen": format!("{}:{}", plan.address, ports.ice),
+        "public_addresses": [plan.address],
         "names": plan.names,
         "data_folder": "data",
     })

@@ -49,7 +49,8 @@ pub(crate) fn enrol(plan: &Plan) -> Result<()> {
 
 /// A fresh address that logs a person in once.
 pub(crate) fn login_url(plan: &Plan, person: &str) -> Result<String> {
-    let said = steps::output(gateway(plan)?.args(["token", "--user", person])).with_context(|| format!("a token for {person}"))?;
+    let said =
+        steps::output(gateway(plan)?.args(["token", "--user", person])).with_context(|| format!("a token for {person}"))?;
     let token = said.split_whitespace().last().context("the gateway printed no token")?;
     // Old and new gateways alike: the last word is the token or an address that ends in it.
     let token = token.rsplit('=').next().unwrap_or(token);

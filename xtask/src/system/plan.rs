@@ -22,6 +22,8 @@ pub(crate) struct Plan {
     pub net: Option<String>,
     /// Names and addresses in the pages' certificate.
     pub names: Vec<String>,
+    /// The address that serves pages over https and receives WebRTC.
+    pub address: String,
     /// Who may log in.
     pub people: Vec<Person>,
 }
@@ -30,7 +32,8 @@ impl Plan {
     /// A system with the usual people and without an emulated network.
     pub(crate) fn new(folder: PathBuf, count: u8, ports: Ports) -> Result<Self> {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-        Ok(Self { folder, count, ports, site: None, net: None, names, people: Person::usual()? })
+        let address = "127.0.0.1".to_owned();
+        Ok(Self { folder, count, ports, site: None, net: None, names, address, people: Person::usual()? })
     }
 
     /// `truck-1`, `truck-2`, ...
@@ -43,7 +46,7 @@ impl Plan {
     }
 
     pub(crate) fn web_tls_url(&self) -> String {
-        format!("https://localhost:{}", self.ports.web_tls)
+        format!("https://{}:{}", self.address, self.ports.web_tls)
     }
 
     pub(crate) fn truth_url(&self) -> String {
