@@ -102,11 +102,11 @@ impl Plan {
     }
 
     fn net_arguments(&self, preset: &str) -> Vec<String> {
-        let pair = |from: u16, to: u16| format!("127.0.0.1:{from}=127.0.0.1:{to}");
+        let route = |name: &str, from: u16, to: u16| format!("{name}=127.0.0.1:{from}=127.0.0.1:{to}");
         let mut arguments = vec!["net".to_owned(), "--preset".to_owned(), preset.to_owned()];
-        arguments.extend(["--control".to_owned(), format!("127.0.0.1:{}", self.ports.net_status)]);
-        arguments.extend(["--pair".to_owned(), pair(self.ports.net_control, self.ports.control)]);
-        arguments.extend(["--pair".to_owned(), pair(self.ports.net_media, self.ports.media)]);
+        arguments.extend(["--status".to_owned(), format!("127.0.0.1:{}", self.ports.net_status)]);
+        arguments.extend(["--route".to_owned(), route("control", self.ports.net_control, self.ports.control)]);
+        arguments.extend(["--route".to_owned(), route("media", self.ports.net_media, self.ports.media)]);
         arguments
     }
 }
