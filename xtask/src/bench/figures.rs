@@ -9,8 +9,20 @@ pub(crate) struct Samples {
     unit: String,
     #[serde(flatten)]
     circumstances: Circumstances,
-    #[serde(rename = "samples")]
+    #[serde(rename = "samples", default)]
     values: Vec<f64>,
+    /// Where a program keeps its own histogram: what it says, in place of samples.
+    kept: Option<Kept>,
+}
+
+/// Percentiles that were counted elsewhere.
+#[derive(Debug, Clone, Copy, Deserialize)]
+struct Kept {
+    count: usize,
+    p50: f64,
+    p95: f64,
+    p99: f64,
+    max: f64,
 }
 
 /// Under which circumstances; only those that apply.
@@ -41,19 +53,13 @@ pub(crate) struct Row {
 impl Row {
     /// Sorts the samples and reads off the percentiles.
     pub(crate) fn of(mut measured: Samples) -> Self {
-        measured.values.retain(|sample| sample.is_finite());
+        measured.values.retain(|value| value.is_finite());
         measured.values.sort_by(f64::total_cmp);
         let at = |percent| percentile(&measured.values, percent);
-        Self {
-            samples: measured.values.len(),
-            p50: at(50),
-            p95: at(95),
-            p99: at(99),
-            max: at(100),
-            name: measured.name,
-            unit: measured.unit,
-            circumstances: measured.circumstances,
-        }
+        let counted = Kept { count: measured.values.len(), p50: at(50), p95: at(95), p99: at(99), max: at(100) };
+        let Kept { count, p50, p95, p99, max } = measured.kept.unwrap_or(counted);
+        let (name, unit, circumstances) = (measured.name, measured.unit, measured.circumstances);
+        Self { name, unit, circumstances, samples: count, p50, p95, p99, max }
     }
 }
 
