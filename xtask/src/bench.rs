@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: figures for the promises of the design, from a running system and a real browser.
 //!
-//! A script under tests/end-to-end/bench produces samples; what is made of them is made here, the same for all benches.
+//! A script under tests/latency produces samples; what is made of them is made here, the same for all benches.
 
 mod busy;
 mod figures;
@@ -63,9 +63,9 @@ pub(crate) fn run(options: &BenchOptions) -> Result<()> {
     setup::run()?;
     checks::build()?;
     let (script, usual) = match options.what {
-        Bench::Latency => ("bench/latency.js", 20),
-        Bench::Control => ("bench/control.js", 200),
-        Bench::Stop => ("bench/stop.js", 20),
+        Bench::Latency => ("latency.js", 20),
+        Bench::Control => ("control.js", 200),
+        Bench::Stop => ("stop.js", 20),
     };
     let trials = options.trials.unwrap_or(usual);
     let busy = Busy::start()?;
@@ -96,7 +96,7 @@ pub(crate) fn run(options: &BenchOptions) -> Result<()> {
 fn measure(script: &str, trials: u32, options: &BenchOptions) -> Result<Vec<Samples>> {
     let output = Command::new("node")
         .args([script, &trials.to_string(), &options.net, &options.seed.to_string()])
-        .current_dir(house::end_to_end())
+        .current_dir(house::root().join("tests/latency"))
         .env("FARHAND_XTASK", std::env::current_exe().context("finding this program")?)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())

@@ -1,7 +1,7 @@
 // `cargo xtask bench stop`: the link is cut at random instants of a drive.
 
-import { cutWhileDriving } from '../link-cut.js';
-import { Operator } from '../operator.js';
+import { cutWhileDriving } from '../end-to-end/link-cut.js';
+import { Operator } from '../end-to-end/operator.js';
 import { bench, net, random, say, seed, trials } from './rig.js';
 
 await bench({ net }, async (site) => {

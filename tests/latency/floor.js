@@ -3,7 +3,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { WebSocketServer } from 'ws';
+import { createRequire } from 'node:module';
+
+// The browser tests' packages are these benches' packages.
+const { WebSocketServer } = createRequire(new URL('../end-to-end/package.json', import.meta.url))('ws');
 
 const GDP_HEADER = 62;
 const GDP_BUFFER = 1;

@@ -1,8 +1,8 @@
 // `cargo xtask bench latency`: from the stamp at the end of rendering to the display tick that shows it.
 
 import path from 'node:path';
-import { Browser, Operator } from '../operator.js';
-import { pause, until } from '../waiting.js';
+import { Browser, Operator } from '../end-to-end/operator.js';
+import { pause, until } from '../end-to-end/waiting.js';
 import { serveFloor } from './floor.js';
 import { agesMs, installProbe } from './probe.js';
 import { bench, clockOffsetMs, net, say, trials } from './rig.js';

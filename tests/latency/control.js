@@ -1,9 +1,9 @@
 // `cargo xtask bench control`: from the key on the keyboard to the command that the machine got.
 
-import { Operator } from '../operator.js';
-import { until } from '../waiting.js';
+import { Operator } from '../end-to-end/operator.js';
+import { until } from '../end-to-end/waiting.js';
 import { bench, clockOffsetMs, net, random, say, seed, trials } from './rig.js';
-import { pause } from '../waiting.js';
+import { pause } from '../end-to-end/waiting.js';
 
 await bench({ net: net === 'clean' ? undefined : net }, async (site) => {
   const next = random(seed);

@@ -1,6 +1,6 @@
 // What all benches share: their arguments, a running system, and samples as the last line.
 
-import { System } from '../system.js';
+import { System } from '../end-to-end/system.js';
 
 /** Arguments, as `cargo xtask bench` hands them over. */
 export const [trials, net, seed] = [Number(process.argv[2] ?? 10), process.argv[3] ?? 'clean', Number(process.argv[4] ?? 1)];
