@@ -189,12 +189,7 @@ export class Operator {
         if (says.state === 'Parked' || says.state === 'Handover') {
           return says;
         }
-        await this.page.evaluate(() => {
-          const button = document.querySelector('[data-action="rearm"]');
-          if (button && !button.disabled) {
-            button.click();
-          }
-        });
+        await this.page.keyboard.press('r');
         return null;
       },
       { limit: 20_000, every: 250, describe: async () => JSON.stringify(await this.says()) },
