@@ -37,6 +37,7 @@ struct Lane {
     last_delivered: Option<MonoTime>,
 }
 
+#[expect(clippy::struct_field_names, reason = "the two directions are named after their ends")]
 struct Client {
     address: SocketAddr,
     socket: UdpSocket,
@@ -125,7 +126,7 @@ impl Carrier {
             let known: Vec<&str> = farhand_net::PRESETS.iter().map(|preset| preset.name).collect();
             bail!("preset {name:?} is unknown; there are {}", known.join(", "));
         };
-        self.preset = found.name.to_owned();
+        found.name.clone_into(&mut self.preset);
         self.conditions = [found.conditions(), found.conditions()];
         for client in self.routes.iter_mut().flat_map(|route| &mut route.clients) {
             client.to_server.link.set_conditions(found.conditions());
