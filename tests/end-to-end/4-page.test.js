@@ -1,6 +1,7 @@
 // The page stops working while it drives: the truck brakes within the bound, whatever the page thinks.
 
 import assert from 'node:assert/strict';
+import { Pad } from './pad.js';
 import { scenario } from './scenario.js';
 import { never, until } from './waiting.js';
 
@@ -69,4 +70,22 @@ scenario('a picture that is scrolled away is not named: the truck does not drive
   await alice.page.setViewportSize({ width: 300, height: 300 });
   await site.truth.atRest(site.vehicle);
   await alice.sees('a cause that names the picture', ({ cause }) => cause.startsWith('picture_'));
+});
+
+scenario('a pad drives once every control has moved, and pulling it out stops the truck', {}, async (site) => {
+  const alice = await site.arrive('alice');
+  const pad = new Pad(alice.page);
+  await pad.plug();
+  await alice.takesControl();
+  await pad.enable(true);
+  await never('a pad whose pedals never moved drives', async () => (await alice.says()).state === 'Teleop', { span: 1000 });
+  await pad.enable(false);
+  await pad.touchAll();
+  await alice.takesControl();
+  await pad.enable(true);
+  await alice.sees('Teleop', ({ state }) => state === 'Teleop');
+  await pad.forward(0.7);
+  await until('the truck moves', async () => (await site.truth.machine(site.vehicle)).speed_mps > 0.3 || null);
+  await pad.unplug();
+  await site.truth.atRest(site.vehicle);
 });

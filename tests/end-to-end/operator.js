@@ -50,16 +50,16 @@ export class Browser {
 
 /** A person at the driving page of one vehicle. */
 export class Operator {
-  /** Opens the driving page as a person of a test system, in a browser of her own. */
-  static async arrive(system, person, { vehicle = system.doors.vehicles[0], origin = system.doors.web, query = '' } = {}) {
+  /** Opens the driving page as a person of a test system, in a browser of her own; `before` runs ahead of the page's scripts. */
+  static async arrive(system, person, { vehicle = system.doors.vehicles[0], origin = system.doors.web, query = '', before } = {}) {
     const url = new URL(await system.loginUrl(person));
-    const operator = await Operator.open(`${origin}${url.pathname}${url.search}`, vehicle, query);
+    const operator = await Operator.open(`${origin}${url.pathname}${url.search}`, vehicle, { query, before });
     operator.truth = system.truth;
     return operator;
   }
 
   /** Logs in with an address that does so once, and opens the driving page. */
-  static async open(loginUrl, vehicle, query = '') {
+  static async open(loginUrl, vehicle, { query = '', before } = {}) {
     const operator = new Operator();
     operator.vehicle = vehicle;
     operator.browser = await Browser.start();
@@ -67,6 +67,9 @@ export class Operator {
       operator.page = await operator.browser.context.newPage();
       operator.complaints = [];
       operator.page.on('pageerror', (error) => operator.complaints.push(String(error)));
+      if (before) {
+        await operator.page.addInitScript(before);
+      }
       await operator.page.goto(loginUrl);
       await operator.page.goto(`${new URL(loginUrl).origin}/drive/${vehicle}${query}`);
       await operator.page.waitForSelector('[data-authority]', { state: 'attached' });
