@@ -1,10 +1,8 @@
 //! One story for each way a drive begins, ends and begins again; read them top to bottom.
 
-mod truck;
-
+use crate::truck::Stage;
 use farhand_protocol::{CapTerm, Cause, LatchId, Need, RejectReason, SafetyState as S};
 use farhand_safety::{GrantAnswer, Input, Persisted};
-use truck::Stage;
 
 #[test]
 fn a_drive_from_boot_to_giving_back() {
@@ -262,7 +260,7 @@ fn a_restart_in_use_comes_back_latched_and_refuses_the_old_lease() {
     let stage = Stage::driving(1000);
     let stored = stage.stored;
     let recorded = stage.last_command.clone();
-    let mut again = Stage::with(truck::config(), stored);
+    let mut again = Stage::with(crate::truck::config(), stored);
     again.commands_flow = false;
     again.run_ms(100);
     assert_eq!((again.state(), again.snapshot().causes), (S::Halt, vec![Cause::Restarted]));
@@ -274,7 +272,7 @@ fn a_restart_in_use_comes_back_latched_and_refuses_the_old_lease() {
 
 #[test]
 fn a_missing_state_file_halts_until_it_is_stored_and_acknowledged() {
-    let mut stage = Stage::with(truck::config(), None);
+    let mut stage = Stage::with(crate::truck::config(), None);
     stage.disk_works = false;
     stage.run_ms(100);
     assert_eq!((stage.state(), stage.snapshot().causes), (S::Halt, vec![Cause::StateFileLost]));
@@ -304,7 +302,7 @@ fn replayed_foreign_and_malformed_commands_have_no_effect_and_are_counted() {
     let mut foreign = stage.command();
     foreign.boot_id = farhand_protocol::BootId(8);
     let mut old = foreign.clone();
-    (old.boot_id, old.epoch) = (truck::BOOT, farhand_protocol::LeaseEpoch(0));
+    (old.boot_id, old.epoch) = (crate::truck::BOOT, farhand_protocol::LeaseEpoch(0));
     let mut fast = stage.command();
     fast.speed_mm_s = 2501;
     for command in [foreign, old, fast] {
@@ -348,7 +346,7 @@ fn reversing_needs_the_rear_picture() {
     stage.run_ms(2000);
     assert_eq!((stage.state(), stage.speed_mm_s()), (S::Teleop, -500));
     let mut command = stage.command();
-    command.stamps.retain(|stamp| stamp.camera == truck::FRONT);
+    command.stamps.retain(|stamp| stamp.camera == crate::truck::FRONT);
     let bytes = farhand_protocol::encode(&farhand_protocol::FromConsole::Command(command)).expect("encodes");
     stage.send(&bytes);
     assert_eq!(stage.core.rejected(RejectReason::PictureUnknown), 1);

@@ -1,5 +1,5 @@
 //! A truck, a link and an operator around the real core, in invented time.
-#![allow(dead_code, missing_docs, unreachable_pub, clippy::struct_excessive_bools)] // Each file uses its own part.
+#![allow(missing_docs, unreachable_pub, clippy::struct_excessive_bools)] // Each file uses its own part.
 
 use farhand_protocol::{
     BootId, CameraIndex, Command, FromConsole, GlassStamp, LeaseEpoch, MonoTime, RtpStamp, SafetyState, VehicleState,

@@ -1,11 +1,9 @@
 //! What holds whatever happens: random hands, random links, random faults, arbitrary numbers.
 
-mod truck;
-
+use crate::truck::Stage;
 use farhand_protocol::{Command, FromConsole, LeaseEpoch, MonoTime, SafetyState as S, encode};
 use farhand_safety::{Input, MachineSample};
 use proptest::prelude::*;
-use truck::Stage;
 
 /// One thing that may happen between two ticks.
 #[derive(Debug, Clone)]
@@ -67,7 +65,7 @@ fn perform(stage: &mut Stage, act: Act) {
         Act::Machine(alive) => stage.machine_alive = alive,
         Act::Button(open) => stage.emergency_stop = open,
         Act::Hands { enable, speed, steering, lift, confirm, rearm, age } => {
-            stage.hands = truck::Hands {
+            stage.hands = crate::truck::Hands {
                 enable,
                 speed_mm_s: speed,
                 steering_mrad: steering,
