@@ -57,10 +57,40 @@ scenario('the enable key is let go: the truck brakes without a latch', {}, async
   assert.ok(['Teleop', 'Handover', 'Parked'].includes(state), `the state is ${state}`);
 });
 
-scenario('the window loses the focus: the truck stands', {}, async (site) => {
+scenario('another window takes the focus: the truck stands', {}, async (site) => {
   const alice = await site.arrive('alice');
   await alice.drivesForward();
-  await alice.page.evaluate(() => window.dispatchEvent(new Event('blur')));
+  // The driver of these tests makes every page believe that it has the focus; a person's browser does not.
+  const session = await alice.browser.context.newCDPSession(alice.page);
+  await session.send('Emulation.setFocusEmulationEnabled', { enabled: false });
+  await alice.page.evaluate(() => void window.open('about:blank'));
+  await until('the page has lost the focus', async () => (await alice.page.evaluate(() => document.hasFocus())) === false || null);
+  await site.truth.atRest(site.vehicle);
+});
+
+scenario('the page is hidden: the truck brakes and latches', {}, async (site) => {
+  const alice = await site.arrive('alice');
+  await alice.drivesForward();
+  const since = monotonicNow();
+  // A headless Chromium has no tab strip and no other window above; what the page can see of being hidden is this.
+  await alice.page.evaluate(() => {
+    Object.defineProperty(document, 'visibilityState', { configurable: true, value: 'hidden' });
+    Object.defineProperty(document, 'hidden', { configurable: true, value: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  const took = await brakeAfter(site, since);
+  assert.ok(took <= 400, `braked ${took} ms after the page was hidden`);
+  await site.truth.atRest(site.vehicle);
+});
+
+scenario('a window lies over the picture: the truck does not drive on it', {}, async (site) => {
+  const alice = await site.arrive('alice');
+  await alice.drivesForward();
+  await alice.page.evaluate(() => {
+    const cover = Object.assign(document.createElement('div'), { id: 'cover' });
+    cover.style.cssText = 'position:fixed;inset:0;background:#000;z-index:2147483647;pointer-events:none';
+    document.documentElement.append(cover);
+  });
   await site.truth.atRest(site.vehicle);
 });
 
@@ -68,8 +98,8 @@ scenario('a picture that is scrolled away is not named: the truck does not drive
   const alice = await site.arrive('alice');
   await alice.drivesForward();
   await alice.page.setViewportSize({ width: 300, height: 300 });
-  await site.truth.atRest(site.vehicle);
   await alice.sees('a cause that names the picture', ({ cause }) => cause.startsWith('picture_'));
+  await site.truth.atRest(site.vehicle);
 });
 
 scenario('a pad drives once every control has moved, and pulling it out stops the truck', {}, async (site) => {
