@@ -1,0 +1,126 @@
+// One camera: frames come in from its track, are drawn on its canvas, and the last one drawn is remembered.
+
+import type { GlassStamp } from "../wire/generated/protocol";
+
+/** A picture counts only if it is shown at least this wide: below, a person at a dock is a few pixels. */
+export const MIN_WIDTH_PX = 320;
+/** This much of a picture must be on the glass. */
+const MIN_RATIO = 0.98;
+
+export interface Drawn {
+  rtp: number;
+  drawn_ms: number;
+}
+
+export class Feed {
+  /** The last frame whose draw has run; it stays when no newer one comes, so that its age grows. */
+  last: Drawn | null = null;
+  /** Called after each draw: the picture's frame must not look old for longer than it is. */
+  onfresh: (() => void) | null = null;
+  private canvas: HTMLCanvasElement | null = null;
+  private context: CanvasRenderingContext2D | null = null;
+  private stop_reading: (() => void) | null = null;
+  private on_glass = false;
+
+  constructor(
+    readonly index: number,
+    readonly name: string,
+    private readonly onDrawn: (feed: Feed, drawn: Drawn) => void,
+  ) {}
+
+  /** The place where pictures are drawn, and the element whose visibility counts. Returns how to let go of it. */
+  show(canvas: HTMLCanvasElement, frame: HTMLElement): () => void {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d", { alpha: false, desynchronized: true });
+    const observer = new IntersectionObserver((entries) => this.observed(entries), {
+      threshold: [0, 0.5, 0.9, MIN_RATIO, 1], trackVisibility: true, delay: 100,
+    });
+    observer.observe(frame);
+    return () => {
+      observer.disconnect();
+      this.canvas = null;
+      this.context = null;
+      this.on_glass = false;
+    };
+  }
+
+  /** The stamp to name in a command; `null` if the picture is not really before the operator's eyes. */
+  stamp(): GlassStamp | null {
+    if (this.last === null || !this.visible) return null;
+    return { camera: this.index, rtp: this.last.rtp };
+  }
+
+  /** In the viewport of a visible page, covered by nothing, and wide enough. */
+  get visible(): boolean {
+    return this.on_glass && document.visibilityState === "visible" && (this.canvas?.clientWidth ?? 0) >= MIN_WIDTH_PX;
+  }
+
+  /** Begins to draw a track; an earlier one ends. */
+  attach(track: MediaStreamTrack): void {
+    this.detach();
+    this.stop_reading =
+      typeof MediaStreamTrackProcessor === "undefined" ? this.readByVideo(track) : this.readFrames(track);
+  }
+
+  /** The track is gone. What was drawn last stays on show, with its age. */
+  detach(): void {
+    this.stop_reading?.();
+    this.stop_reading = null;
+  }
+
+  private observed(entries: IntersectionObserverEntry[]): void {
+    const entry = entries.at(-1);
+    if (!entry) return;
+    this.on_glass = entry.intersectionRatio >= MIN_RATIO && (entry.isVisible ?? true);
+  }
+
+  private readFrames(track: MediaStreamTrack): () => void {
+    const reader = new MediaStreamTrackProcessor({ track, maxBufferSize: 1 }).readable.getReader();
+    void this.pump(reader);
+    return () => void reader.cancel().catch(() => undefined);
+  }
+
+  private async pump(reader: ReadableStreamDefaultReader<VideoFrame>): Promise<void> {
+    for (;;) {
+      const { done, value: frame } = await reader.read().catch(() => ({ done: true, value: undefined }));
+      if (done || !frame) return;
+      const rtp = frame.metadata?.().rtpTimestamp;
+      this.draw(frame, frame.displayWidth, frame.displayHeight, rtp);
+      frame.close();
+    }
+  }
+
+  /** Browsers without a track processor: a hidden video and its frame callback. */
+  private readByVideo(track: MediaStreamTrack): () => void {
+    const video = document.createElement("video");
+    video.muted = true;
+    video.playsInline = true;
+    video.srcObject = new MediaStream([track]);
+    void video.play().catch(() => undefined);
+    let reading = true;
+    const next = (_now: number, frame: VideoFrameCallbackMetadata): void => {
+      if (!reading) return;
+      this.draw(video, frame.width, frame.height, frame.rtpTimestamp);
+      video.requestVideoFrameCallback(next);
+    };
+    video.requestVideoFrameCallback(next);
+    return () => {
+      reading = false;
+      video.srcObject = null;
+    };
+  }
+
+  private draw(image: CanvasImageSource, width: number, height: number, rtp: number | undefined): void {
+    const { canvas, context } = this;
+    // A frame without its stamp must not be shown: nobody could tell how old it is.
+    if (!canvas || !context || rtp === undefined) return;
+    if (canvas.width !== width || canvas.height !== height) {
+      canvas.width = width;
+      canvas.height = height;
+    }
+    context.drawImage(image, 0, 0, width, height);
+    this.last = { rtp: rtp >>> 0, drawn_ms: performance.now() };
+    this.onDrawn(this, this.last);
+    this.onfresh?.();
+  }
+}

@@ -1,0 +1,87 @@
+// From what is known to what the page's root element says and what the operator is told. Pure.
+
+import type { ConsoleLink, VehicleState } from "../wire/generated/protocol";
+import { type AuthorityShown, CAUSE_WORDS, NEED_WORDS, STATE_WORDS, type Tone, wordOf } from "../ui/words";
+
+/** Past this age the state on show is old, and every figure of it looks old. */
+export const STATE_OLD_MS = 1000;
+
+export interface Known {
+  state: VehicleState | null;
+  link: ConsoleLink | null;
+  state_age_ms: number | null;
+  lease: "none" | "asked" | "mine";
+}
+
+/** Who has authority, as the border shows it. */
+export function authorityOf({ state, link, lease }: Known): AuthorityShown {
+  if (lease === "mine") return "me";
+  if (link && link.holder !== null && !link.mine) return "other";
+  return state?.authority === "autonomy" ? "auto" : "none";
+}
+
+export interface Telling {
+  word: string;
+  sentence: string;
+  tone: Tone;
+  /** Why, worst first. */
+  why: string[];
+  /** What to do next, in order. */
+  next: string[];
+}
+
+/** What happened, why, and what to do next. */
+export function tellingOf(known: Known): Telling {
+  const { state, link, state_age_ms } = known;
+  if (link && !link.connected) {
+    return {
+      word: "Truck away", tone: "alarm", sentence: "The truck is not connected to the gateway. On its own it stops and stands.",
+      why: [], next: ["Wait, or have somebody look whether it is switched on and on the network."],
+    };
+  }
+  if (state === null) {
+    return { word: "Connecting", tone: "quiet", sentence: "Waiting for the truck's first word.", why: [], next: [] };
+  }
+  if (state_age_ms !== null && state_age_ms > STATE_OLD_MS) {
+    return {
+      word: "No contact", tone: "alarm", sentence: "Nothing is heard from the truck. On its own it stops and stands.",
+      why: [], next: ["The connection is being rebuilt. What you see is old."],
+    };
+  }
+  const words = wordOf(STATE_WORDS, state.state);
+  const why = state.causes.map((cause) => {
+    const cause_words = wordOf(CAUSE_WORDS, cause);
+    return cause_words ? `${cause_words.word}: ${cause_words.sentence}` : cause;
+  });
+  const next = state.needs.map((need) => wordOf(NEED_WORDS, need) ?? need);
+  return { word: words?.word ?? state.state, sentence: sentenceOf(known, words?.sentence), tone: words?.tone ?? "alarm", why, next };
+}
+
+function sentenceOf({ state, link, lease }: Known, sentence = "This page does not know this state: reload it."): string {
+  if (state?.state !== "Teleop") return sentence;
+  if (lease === "mine") return state.authority === "operator" ? "The truck follows your controls." : "Hold Shift and drive; let go to stand.";
+  return `The truck follows ${link?.holder ?? "the person in control"}.`;
+}
+
+/** The attributes of the page's root element. Tools and tests read them. */
+export function rootAttributes(known: Known): Record<string, string> {
+  const { state } = known;
+  const figure = (value: number | undefined): string => (value === undefined ? "" : String(value));
+  return {
+    authority: authorityOf(known),
+    safetyState: state?.state ?? "",
+    cause: state?.causes[0] ?? "",
+    speedMmS: figure(state?.speed_mm_s),
+    speedCapMmS: figure(state?.cap_mm_s),
+    blindDistanceMm: figure(state?.blind_mm),
+  };
+}
+
+/** Backwards is shown in the large place while the truck goes, or is asked to go, backwards. */
+export function reversing(before: boolean, wished_mm_s: number, measured_mm_s: number): boolean {
+  if (wished_mm_s < 0 || measured_mm_s < -ROLLING_MM_S) return true;
+  if (wished_mm_s > 0 || measured_mm_s > ROLLING_MM_S) return false;
+  return before;
+}
+
+const ROLLING_MM_S = 60;
