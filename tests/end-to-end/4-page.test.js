@@ -11,7 +11,7 @@ async function brakeAfter({ truth, vehicle }, since) {
     const commands = await truth.actuators(vehicle, since);
     return commands.find((command) => command.at_us >= since && command.speed_mm_s === 0 && command.brake_mm_s2 > 0) ?? null;
   });
-  return (braking.at_us - since) / 1000;
+  return (braking.received_us - since) / 1000;
 }
 
 const monotonicNow = () => Number(process.hrtime.bigint() / 1000n);

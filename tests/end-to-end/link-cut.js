@@ -15,7 +15,7 @@ export async function cutWhileDriving({ truth, vehicle, net }, operator, { drive
     const lastDelivered = await net.lastDeliveredToVehicles();
     const commands = await truth.actuators(vehicle, lastDelivered);
     const braking = commands.find((command) => command.at_us >= lastDelivered && isBraking(command));
-    return braking ? { at_us: braking.at_us, lastDelivered } : null;
+    return braking ? { received_us: braking.received_us, lastDelivered } : null;
   });
   await truth.atRest(vehicle);
   await operator.letsGo();
@@ -23,7 +23,7 @@ export async function cutWhileDriving({ truth, vehicle, net }, operator, { drive
   const says = await operator.sees('the latched stop and its cause', ({ state, cause }) => state === 'Halt' && cause !== '', 20_000);
   assert.ok(['command_lost', 'lease_lost', 'picture_old'].includes(says.cause), `the cause is ${says.cause}`);
   await operator.rearms();
-  return (brake.at_us - brake.lastDelivered) / 1000;
+  return (brake.received_us - brake.lastDelivered) / 1000;
 }
 
 /** Zero traction and a demanded deceleration: coasting does not count. */

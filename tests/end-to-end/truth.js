@@ -12,7 +12,9 @@ export class Truth {
 
   /** Everything at this moment. */
   async now() {
-    return (await fetch(`${this.url}/truth`)).json();
+    const truth = await (await fetch(`${this.url}/truth`)).json();
+    const machines = truth.machines.map((machine) => ({ ...machine, speed_mps: machine.speed_mm_s / 1000 }));
+    return { ...truth, machines };
   }
 
   /** One machine at this moment. */
@@ -28,6 +30,18 @@ export class Truth {
   /** Actuator commands that a machine got since an instant of CLOCK_MONOTONIC, oldest first. */
   async actuators(name, sinceUs) {
     return (await fetch(`${this.url}/truth/actuators?machine=${name}&since_us=${Math.floor(sinceUs)}`)).json();
+  }
+
+  /** Breaks something of a machine, or mends it: `emergency_stop`, `camera_frozen:NAME`, ... */
+  async fault(machine, kind, on) {
+    const response = await fetch(`${this.url}/faults`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ machine, kind, on }),
+    });
+    if (!response.ok) {
+      throw new Error(`${kind}: ${response.status} ${await response.text()}`);
+    }
   }
 
   /** Waits until a machine stands, and returns where. */

@@ -3,7 +3,7 @@
 use crate::cpu::Meter;
 use crate::signals::Ending;
 use crate::steps::say;
-use crate::system::{self, Plan, Ports, System};
+use crate::system::{self, Plan, Ports, Session, System};
 use crate::{checks, house, setup};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -80,10 +80,10 @@ fn plan(options: &DemoOptions) -> Result<Plan> {
 
 /// Pictures flow when the gateway has seen a key frame of every truck: its thumbnails come once a second, watched or not.
 fn wait_for_pictures(system: &mut System, ending: &Ending) -> Result<bool> {
-    let metrics = format!("{}/metrics", system.doors().web);
+    let session = Session::open(&system.doors(), "admin")?;
     ending.wait("the first pictures", Duration::from_secs(30), || {
         system.ensure_alive()?;
-        let text = system::fetch(&metrics).unwrap_or_default();
+        let text = session.fetch("/metrics").unwrap_or_default();
         Ok(system.doors().vehicles.iter().all(|vehicle| pictures_of(&text, vehicle) > 0.0))
     })
 }
