@@ -43,6 +43,29 @@ scenario('the older the pictures, the slower the truck, until they stop it', {},
   await truth.atRest(vehicle);
 });
 
+scenario('a dead front camera stops the truck, a dead side camera harms nobody', {}, async ({ truth, vehicle, arrive }) => {
+  const alice = await arrive('alice');
+  await alice.drivesForward();
+  await truth.fault(vehicle, 'camera_dead:left', true);
+  await until('the left picture ages', async () => (await alice.pictures()).some(({ camera, age }) => camera === 'left' && age > 1000) || null);
+  assert.equal((await alice.says()).state, 'Teleop', 'still driven without the left camera');
+  const others = (await alice.pictures()).filter(({ camera }) => camera !== 'left');
+  assert.ok(others.every(({ age }) => age < 300), JSON.stringify(others));
+  await truth.fault(vehicle, 'camera_dead:front', true);
+  await alice.sees('a stop because of the front picture', ({ cause }) => cause === 'picture_old');
+  await truth.atRest(vehicle);
+});
+
+scenario('the red button on the truck stops it, and only the truck resets it', {}, async ({ truth, vehicle, arrive }) => {
+  const alice = await arrive('alice');
+  await alice.drivesForward();
+  await truth.fault(vehicle, 'emergency_stop', true);
+  await alice.sees('the emergency stop', ({ state, cause }) => state === 'EStop' && cause === 'emergency_stop');
+  await truth.atRest(vehicle);
+  await truth.fault(vehicle, 'emergency_stop', false);
+  await never('it moves after the reset', async () => Math.abs((await truth.machine(vehicle)).speed_mps) > 0.02, { span: 1500 });
+});
+
 /** Runs in the page ahead of its scripts: keeps the channel `now` and the last command that went over it. */
 function keepCommands() {
   const send = RTCDataChannel.prototype.send;
