@@ -1,8 +1,13 @@
 //! The simulator: machines with cameras in real time, and networks as bad as real ones.
 
+mod config;
+mod look;
 mod proxy;
+mod site;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing::error;
 
@@ -10,28 +15,49 @@ use tracing::error;
 #[derive(Debug, Parser)]
 #[command(name = "farhand-sim", version)]
 struct Arguments {
+    /// The site and its machines, in TOML.
+    #[arg(long, value_name = "FILE", global = true, default_value = "sim.toml")]
+    config: PathBuf,
+    /// Says whether the configuration is fine, and ends.
+    #[arg(long)]
+    check_config: bool,
     #[command(subcommand)]
-    command: Subcommands,
+    command: Option<Subcommands>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
     /// Puts an emulated network between clients and servers over UDP.
     Net(proxy::NetOptions),
+    /// Writes what one camera sees at the start, as PPM.
+    Look(look::LookOptions),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let outcome = match &arguments.command {
-        Subcommands::Net(options) => proxy::run(options),
-    };
-    match outcome {
+    match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             error!("{failure:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    if let Some(Subcommands::Net(options)) = &arguments.command {
+        return proxy::run(options);
+    }
+    let settings = config::Loaded::load(&arguments.config)?;
+    let world = settings.world().with_context(|| format!("{}", arguments.config.display()))?;
+    if arguments.check_config {
+        eprintln!("fine");
+        return Ok(());
+    }
+    match &arguments.command {
+        Some(Subcommands::Look(options)) => look::run(options, &settings, &world),
+        _ => site::run(&settings, world),
     }
 }

@@ -1,0 +1,269 @@
+//! The machines' thread: moves the world 200 times a second and speaks to the guardians.
+
+use super::log::LogEntry;
+use super::stage::{ActuatorTruth, MachineTruth, Stage, Truth};
+use farhand_drive::{Actuate, MachineReport, MachineSays, PacketListener, PacketSocket, ReceiveError, vehicle_now};
+use farhand_protocol::{Angle, Distance, MonoTime, Pose, Speed};
+use farhand_world::{Drive, Watchdog, World};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use thread_priority::{
+    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy, set_thread_priority_and_policy,
+    thread_native_id,
+};
+use tracing::{info, warn};
+
+const TICK: Duration = Duration::from_millis(5);
+/// Reports go out on every second tick: 100 a second.
+const TICKS_A_REPORT: u64 = 2;
+/// More commands than this at once wait for the next turn.
+const MOST_AT_ONCE: usize = 64;
+/// Above ordinary real-time work, below the guardians (40): they are the ones measured.
+const FIFO_PRIORITY: u8 = 30;
+
+/// One machine's end of the drive adapter.
+#[derive(Debug)]
+pub(crate) struct Port {
+    name: Arc<str>,
+    listener: PacketListener,
+    guardian: Option<PacketSocket>,
+    sequence: u64,
+    trips_told: u64,
+    last: Option<ActuatorTruth>,
+    received: Vec<LogEntry>,
+}
+
+impl Port {
+    pub(crate) fn new(name: String, listener: PacketListener) -> Self {
+        let received = Vec::with_capacity(MOST_AT_ONCE * 2);
+        Self { name: name.into(), listener, guardian: None, sequence: 0, trips_told: 0, last: None, received }
+    }
+
+    /// Takes the next guardian in. While one lives, another is turned away.
+    fn accept(&mut self) {
+        match self.listener.accept() {
+            Ok(Some(_)) if self.guardian.is_some() => warn!(machine = %self.name, "a second guardian was turned away"),
+            Ok(Some(socket)) => {
+                info!(machine = %self.name, "guardian connected");
+                self.guardian = Some(socket);
+                self.sequence = 0;
+            }
+            Ok(None) => {}
+            Err(error) => warn!(machine = %self.name, %error, "a guardian could not be accepted"),
+        }
+    }
+
+    /// One command, if there is one.
+    fn receive(&mut self) -> Option<Actuate> {
+        let guardian = self.guardian.as_ref()?;
+        match guardian.receive() {
+            Ok(command) => command,
+            Err(ReceiveError::Gone) => {
+                warn!(machine = %self.name, "guardian gone");
+                self.guardian = None;
+                None
+            }
+            Err(error) => {
+                warn!(machine = %self.name, %error, "unreadable command");
+                None
+            }
+        }
+    }
+}
+
+/// The thread's whole property.
+#[derive(Debug)]
+pub(crate) struct Machines {
+    world: World,
+    ports: Vec<Port>,
+    stage: Arc<Stage>,
+    realtime: bool,
+}
+
+impl Machines {
+    pub(crate) fn new(world: World, ports: Vec<Port>, stage: Arc<Stage>) -> Self {
+        Self { world, ports, stage, realtime: false }
+    }
+
+    /// Starts the thread; it ends with the stage.
+    pub(crate) fn start(mut self) -> io::Result<JoinHandle<()>> {
+        std::thread::Builder::new().name("machines".into()).spawn(move || {
+            self.realtime = ask_for_realtime();
+            self.run();
+        })
+    }
+
+    fn run(&mut self) {
+        let mut due = vehicle_now();
+        let mut tick = 0_u64;
+        while !self.stage.ended() {
+            let now = vehicle_now();
+            self.world.advance(now);
+            self.take_commands();
+            if now >= due {
+                tick += 1;
+                if tick.is_multiple_of(TICKS_A_REPORT) {
+                    self.report(now);
+                }
+                self.obey_faults(now);
+                self.publish(now);
+                due = due.after(TICK);
+                if due < now {
+                    // The machine was asleep: time that is gone is not caught up with a burst of reports.
+                    due = now.after(TICK);
+                }
+            }
+            self.wait(due.since(vehicle_now()));
+        }
+    }
+
+    fn take_commands(&mut self) {
+        for index in 0..self.ports.len() {
+            self.ports[index].accept();
+            for _ in 0..MOST_AT_ONCE {
+                let Some(command) = self.ports[index].receive() else { break };
+                let received = vehicle_now();
+                self.world.command(index, received, drive(&command));
+                let speed_mm_s = self.world.measured(index).map_or(0, |measured| speed(measured.speed_mps));
+                let port = &mut self.ports[index];
+                port.last = Some(ActuatorTruth::new(received, &command));
+                if port.received.len() < port.received.capacity() {
+                    port.received.push(LogEntry::new(received, &command, speed_mm_s));
+                }
+            }
+            let (port, wing) = (&mut self.ports[index], &self.stage.wings[index]);
+            if !port.received.is_empty() {
+                wing.keep(&mut port.received);
+            }
+        }
+    }
+
+    fn report(&mut self, now: MonoTime) {
+        for (index, port) in self.ports.iter_mut().enumerate() {
+            let (Some(guardian), Some(measured)) = (&port.guardian, self.world.measured(index)) else { continue };
+            port.sequence += 1;
+            let report = MachineReport {
+                seq: port.sequence,
+                at: now,
+                travelled_um: micrometres(measured.travelled_m),
+                speed_mm_s: speed(measured.speed_mps),
+                steering_mrad: angle(measured.steering_rad),
+                fork_mm: distance(measured.fork_m),
+                emergency_stop: measured.emergency_stop,
+                pose: Some(Pose {
+                    x_mm: distance(measured.believed.x_m),
+                    y_mm: distance(measured.believed.y_m),
+                    heading_mrad: angle(around(measured.believed.heading_rad)),
+                }),
+                watchdog_tripped: measured.watchdog_trips > port.trips_told,
+            };
+            // A guardian that does not read misses this report; one that is gone is noticed by the next receive.
+            if guardian.send(&MachineSays::Report(report)).is_ok() {
+                port.trips_told = measured.watchdog_trips;
+            }
+        }
+    }
+
+    fn obey_faults(&mut self, now: MonoTime) {
+        for (index, wing) in self.stage.wings.iter().enumerate() {
+            let pressed = wing.emergency_stop.load(Ordering::Relaxed);
+            if self.world.machines()[index].truck.emergency_stop() != pressed {
+                self.world.set_emergency_stop(index, now, pressed);
+            }
+        }
+    }
+
+    fn publish(&self, now: MonoTime) {
+        self.stage.publish(|truth: &mut Truth| {
+            truth.time_us = now.0;
+            truth.realtime = self.realtime;
+            truth.bodies.clear();
+            truth.bodies.extend(self.world.bodies());
+            truth.machines.clear();
+            truth.machines.extend(self.world.machines().iter().zip(&self.ports).map(|(machine, port)| {
+                let place = machine.truck.place();
+                MachineTruth {
+                    name: Arc::clone(&port.name),
+                    x_m: place.x_m,
+                    y_m: place.y_m,
+                    heading_rad: place.heading_rad,
+                    speed_mm_s: speed(machine.truck.speed_mps()),
+                    steering_mrad: angle(machine.truck.steering_rad()),
+                    fork_mm: distance(machine.truck.fork_m()),
+                    travelled_mm: i64::try_from(micrometres(machine.truck.travelled_m()) / 1000).unwrap_or(i64::MAX),
+                    watchdog: match machine.truck.watchdog() {
+                        Watchdog::Waiting => "waiting",
+                        Watchdog::Fed => "fed",
+                        Watchdog::Tripped => "tripped",
+                    },
+                    watchdog_trips: machine.truck.watchdog_trips(),
+                    emergency_stop: machine.truck.emergency_stop(),
+                    contacts: machine.contacts,
+                    touching: machine.touching.clone(),
+                    guardian_connected: port.guardian.is_some(),
+                    actuator: port.last,
+                }
+            }));
+        });
+    }
+
+    /// Sleeps until somebody says something, at most for `span`.
+    fn wait(&self, span: Duration) {
+        let listeners = self.ports.iter().map(|port| PollFd::new(&port.listener, PollFlags::IN));
+        let guardians = self.ports.iter().filter_map(|port| port.guardian.as_ref());
+        let mut all: Vec<PollFd<'_>> = listeners.chain(guardians.map(|socket| PollFd::new(socket, PollFlags::IN))).collect();
+        let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(span.min(TICK).subsec_nanos()) };
+        // Interrupted or failed, the loop only looks earlier.
+        let _ = poll(&mut all, Some(&timeout));
+    }
+}
+
+fn ask_for_realtime() -> bool {
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    let scheduled = ThreadPriorityValue::try_from(FIFO_PRIORITY).map(ThreadPriority::Crossplatform).and_then(|priority| {
+        set_thread_priority_and_policy(thread_native_id(), priority, policy).map_err(|error| format!("{error:?}"))
+    });
+    match scheduled {
+        Ok(()) => info!("SCHED_FIFO granted to the machines' thread"),
+        Err(ref error) => warn!(error, "SCHED_FIFO not granted to the machines' thread; give the process CAP_SYS_NICE"),
+    }
+    scheduled.is_ok()
+}
+
+fn drive(command: &Actuate) -> Drive {
+    let metres = |milli: i32| f64::from(milli) / 1000.0;
+    Drive {
+        speed_mps: metres(command.speed_mm_s),
+        accel_mps2: metres(command.accel_mm_s2),
+        brake_mps2: metres(command.brake_mm_s2),
+        steering_rad: metres(command.steering_mrad),
+        lift_mps: metres(command.lift_mm_s),
+    }
+}
+
+fn speed(value: f64) -> i32 {
+    Speed::metres_per_second(value).map_or(0, Speed::to_milli)
+}
+
+fn angle(value: f64) -> i32 {
+    Angle::radians(value).map_or(0, Angle::to_milli)
+}
+
+fn distance(value: f64) -> i32 {
+    Distance::metres(value).map_or(0, Distance::to_milli)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a path length; the cast saturates")]
+fn micrometres(metres: f64) -> u64 {
+    (metres * 1e6).round() as u64
+}
+
+/// The same direction within half a turn of zero.
+fn around(angle_rad: f64) -> f64 {
+    let turn = std::f64::consts::TAU;
+    (angle_rad + turn / 2.0).rem_euclid(turn) - turn / 2.0
+}
