@@ -14,6 +14,7 @@ mod system;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
 /// Everyday commands of Farhand.
 #[derive(Debug, Parser)]
@@ -41,7 +42,17 @@ enum Command {
     Bench(bench::BenchOptions),
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            steps::complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     match Arguments::parse().command {
         Command::Setup => setup::run(),
         Command::Check => checks::check(),

@@ -52,6 +52,11 @@ pub(crate) fn say(line: &str) {
     println!("{line}");
 }
 
+/// What went wrong, for the same person.
+pub(crate) fn complain(line: &str) {
+    eprintln!("error: {line}");
+}
+
 /// Runs a command in the repository and shows what it prints.
 ///
 /// # Errors
