@@ -28,10 +28,10 @@ export class System {
   #session = new Map();
 
   /** Starts it and waits until all vehicles are connected. */
-  static async start({ vehicles = 1, net, names = [], address } = {}) {
+  static async start({ vehicles = 1, cameras = 4, net, names = [], address } = {}) {
     const system = new System();
     system.folder = await mkdtemp(path.join(tmpdir(), 'farhand-'));
-    const options = ['stack', '--dir', system.folder, '--vehicles', String(vehicles)];
+    const options = ['stack', '--dir', system.folder, '--vehicles', String(vehicles), '--cameras', String(cameras)];
     options.push(...(net ? ['--net', net] : []), ...names.flatMap((name) => ['--name', name]));
     options.push(...(address ? ['--address', address] : []));
     system.#process = spawn(XTASK, options, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });

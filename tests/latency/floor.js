@@ -28,6 +28,8 @@ export async function serveFloor(sockets) {
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   return {
+    /** Process numbers of the encoders that run now. */
+    encoders: () => encoders.map(({ pid }) => pid),
     url: `http://localhost:${http.address().port}/`,
     stop() {
       encoders.forEach((encoder) => encoder.kill());
@@ -44,7 +46,9 @@ function encode(socketPath, deliver) {
     `shmsrc socket-path=${socketPath} is-live=true do-timestamp=true`,
     'video/x-raw,format=I420,width=640,height=360,framerate=30/1',
     'queue max-size-buffers=1 leaky=downstream',
-    'x264enc tune=zerolatency speed-preset=ultrafast bitrate=1200 key-int-max=3000 byte-stream=true aud=false threads=1',
+    // As in vehicle-agent/cameras/src/pipeline.rs, so that both ways encode the same.
+    'x264enc tune=zerolatency speed-preset=ultrafast bitrate=1200 vbv-buf-capacity=100 key-int-max=300 bframes=0 threads=1 ' +
+      'sliced-threads=false cabac=false qp-min=18 byte-stream=true aud=false option-string=scenecut=0',
     'video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au',
     'gdppay',
     'fdsink fd=1 sync=false',
@@ -72,7 +76,8 @@ function page(count) {
 <script type="module">
 for (let camera = 0; camera < ${count}; camera += 1) {
   const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 });
-  canvas.className = 'picture';
+  canvas.dataset.camera = camera;
+  canvas.style = 'width:50%';
   document.body.append(canvas);
   const pen = canvas.getContext('2d', { alpha: false, desynchronized: true });
   const decoder = new VideoDecoder({

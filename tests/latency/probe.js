@@ -3,28 +3,22 @@
 /* global document, performance, requestAnimationFrame, window */
 
 /**
- * Installs `window.probe`: from `start()` on each tick looks at every canvas of `selector` and notes the stamp on show.
- * A stamp is CLOCK_MONOTONIC at the end of rendering, in units of 100 us modulo 2^28; see the simulator's README.
+ * Installs `window.bench`: from `start()` on, each display tick looks at every picture (`[data-camera]`) and notes the stamp
+ * on show. A stamp is CLOCK_MONOTONIC at the end of rendering, in units of 100 us modulo 2^28; see sim/world/src/stamp.rs.
  */
-export function installProbe(selector) {
+export function installProbe() {
   const CELLS = 40;
+  const MOST_CAMERAS = 8;
   const scratch = document.createElement('canvas');
-  scratch.width = CELLS;
-  scratch.height = 1;
+  Object.assign(scratch, { width: CELLS, height: MOST_CAMERAS });
   const pen = scratch.getContext('2d', { willReadFrequently: true, alpha: false });
   pen.imageSmoothingEnabled = false;
 
-  /** The stamp in a canvas, or null where its checksum is wrong. */
-  function stampOf(canvas) {
-    const cell = canvas.width / CELLS;
-    const row = canvas.height - cell / 2;
-    for (let at = 0; at < CELLS; at += 1) {
-      pen.drawImage(canvas, Math.floor((at + 0.5) * cell), Math.floor(row), 1, 1, at, 0, 1, 1);
-    }
-    const { data } = pen.getImageData(0, 0, CELLS, 1);
+  /** The 40 cells of one row of the scratch as a stamp, or null where the checksum is wrong. */
+  function decode(data, row) {
     const bytes = [0, 0, 0, 0, 0];
     for (let at = 0; at < CELLS; at += 1) {
-      bytes[at >> 3] = (bytes[at >> 3] << 1) | (data[at * 4 + 1] > 127 ? 1 : 0);
+      bytes[at >> 3] = (bytes[at >> 3] << 1) | (data[(row * CELLS + at) * 4 + 1] > 127 ? 1 : 0);
     }
     if ((bytes[0] ^ bytes[1] ^ bytes[2] ^ bytes[3]) !== bytes[4]) {
       return null;
@@ -33,47 +27,87 @@ export function installProbe(selector) {
     return { stamp: word >>> 4, camera: word & 15 };
   }
 
-  const probe = { running: false, ticks: 0, bad: 0, fresh: [], shown: [] };
+  /** The strips of all pictures, one row each: without smoothing a cell becomes the pixel in its middle. */
+  function readAll(canvases) {
+    canvases.forEach((canvas, row) => {
+      const strip = Math.round((canvas.height * 16) / 360);
+      pen.drawImage(canvas, 0, canvas.height - Math.ceil(strip / 2), canvas.width, 1, 0, row, CELLS, 1);
+    });
+    const { data } = pen.getImageData(0, 0, CELLS, canvases.length);
+    return canvases.map((_, row) => decode(data, row));
+  }
+
+  const fresh = () => ({ ticks: 0, unreadable: 0, cost_ms: 0, longest_tick_ms: 0, pictures: [], shown: [], drawn: [] });
+  let [running, notes, canvases, lastTick, collector] = [false, fresh(), [], null, null];
   const last = new Map();
+
   function tick() {
-    if (!probe.running) {
+    if (!running) {
       return;
     }
     requestAnimationFrame(tick);
     const now = performance.now();
-    probe.ticks += 1;
-    for (const canvas of document.querySelectorAll(selector)) {
-      const read = stampOf(canvas);
+    notes.longest_tick_ms = Math.max(notes.longest_tick_ms, lastTick === null ? 0 : now - lastTick);
+    lastTick = now;
+    notes.ticks += 1;
+    for (const read of readAll(canvases)) {
       if (!read) {
-        probe.bad += 1;
+        notes.unreadable += 1;
         continue;
       }
-      probe.shown.push([now, read.stamp]);
+      notes.shown.push([now, read.stamp]);
       if (last.get(read.camera) !== read.stamp) {
         last.set(read.camera, read.stamp);
-        probe.fresh.push([now, read.stamp]);
+        notes.pictures.push([now, read.stamp, read.camera]);
       }
     }
+    notes.cost_ms += performance.now() - now;
   }
-  probe.start = () => {
-    Object.assign(probe, { running: true, ticks: 0, bad: 0, fresh: [], shown: [] });
-    last.clear();
-    requestAnimationFrame(tick);
+
+  /** The page's own list of drawn frames is short; what it forgets is kept here. */
+  function collect() {
+    const since = notes.drawn.at(-1)?.drawn_ms ?? -Infinity;
+    notes.drawn.push(...(window.farhandProbe?.frames() ?? []).filter(({ drawn_ms }) => drawn_ms > since));
+  }
+
+  window.bench = {
+    /** True once all pictures are there and readable. */
+    sees(count) {
+      canvases = [...document.querySelectorAll('[data-camera]')].map((place) => (place.matches('canvas') ? place : place.querySelector('canvas')));
+      return canvases.length === count && !canvases.includes(null) && readAll(canvases).every((read) => read !== null);
+    },
+    start() {
+      [running, notes, lastTick] = [true, fresh(), null];
+      last.clear();
+      collector = setInterval(collect, 1000);
+      requestAnimationFrame(tick);
+    },
+    stop() {
+      running = false;
+      clearInterval(collector);
+      collect();
+      return notes;
+    },
   };
-  probe.stop = () => {
-    probe.running = false;
-    return { ticks: probe.ticks, bad: probe.bad, fresh: probe.fresh, shown: probe.shown };
-  };
-  window.probe = probe;
+}
+
+/** Keeps hold of the page's WebRTC connections, for their statistics. Runs before the page's own code. */
+export function keepPeers() {
+  const peers = [];
+  window.benchPeers = peers;
+  window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
+    construct(target, parameters) {
+      const peer = new target(...parameters);
+      peers.push(peer);
+      return peer;
+    },
+  });
 }
 
 const UNITS = 2 ** 28;
 
-/** Milliseconds between a stamp and an instant of the page's clock. */
-export function agesMs(pairs, offsetMs) {
-  return pairs.map(([now, stamp]) => {
-    const units = Math.round((now + offsetMs) * 10);
-    const age = (((units - stamp) % UNITS) + UNITS) % UNITS;
-    return (age > UNITS / 2 ? age - UNITS : age) / 10;
-  });
+/** Milliseconds from a stamp to an instant of CLOCK_MONOTONIC (in milliseconds). */
+export function ageMs(atMs, stamp) {
+  const age = (((Math.round(atMs * 10) - stamp) % UNITS) + UNITS) % UNITS;
+  return (age > UNITS / 2 ? age - UNITS : age) / 10;
 }

@@ -23,6 +23,9 @@ pub(crate) struct StackOptions {
     /// How many trucks.
     #[arg(long, default_value_t = 1)]
     vehicles: u8,
+    /// How many cameras each truck has: front, rear, left, right.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=4))]
+    cameras: u8,
     /// Puts this kind of network between the trucks and the gateway; `clean` only makes cuts possible.
     #[arg(long, value_name = "PRESET")]
     net: Option<String>,
@@ -44,6 +47,7 @@ pub(crate) fn run(options: &StackOptions) -> Result<()> {
     let ending = Ending::watch()?;
     let orders = read_orders()?;
     let mut plan = Plan::new(folder, options.vehicles, Ports::free()?)?;
+    plan.cameras = options.cameras;
     plan.site.clone_from(&options.site);
     plan.net.clone_from(&options.net);
     plan.names.extend(options.names.iter().cloned());

@@ -1,39 +1,37 @@
 //! How busy the machine was meanwhile: a figure from a crowded machine is no verdict.
 
-use anyhow::{Context, Result};
-
 // design.md section 11.
 const MOST_BUSY_PCT: f64 = 90.0;
 const MOST_STOLEN_PCT: f64 = 5.0;
 
 /// Ticks of all cores since the machine started.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Busy {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ticks {
     all: u64,
     idle: u64,
     stolen: u64,
 }
 
-impl Busy {
-    /// Reads the counters.
-    pub(crate) fn start() -> Result<Self> {
-        let text = std::fs::read_to_string("/proc/stat").context("reading /proc/stat")?;
-        Self::parse(&text).context("/proc/stat has no line for all cores")
-    }
-
-    /// Busy and stolen time since the start, in per cent of all cores.
-    pub(crate) fn per_cent(self) -> Result<(f64, f64)> {
-        let now = Self::start()?;
-        let (all, idle, stolen) = (now.all - self.all, now.idle - self.idle, now.stolen - self.stolen);
-        Ok((share(all.saturating_sub(idle), all), share(stolen, all)))
-    }
-
+impl Ticks {
     /// `cpu user nice system idle iowait irq softirq steal ...`
-    fn parse(text: &str) -> Option<Self> {
-        let line = text.lines().find(|line| line.starts_with("cpu "))?;
-        let ticks: Vec<u64> = line.split_whitespace().skip(1).take(8).filter_map(|word| word.parse().ok()).collect();
+    fn parse(line: &str) -> Option<Self> {
+        let ticks: Vec<u64> =
+            line.strip_prefix("cpu ")?.split_whitespace().take(8).filter_map(|word| word.parse().ok()).collect();
         Some(Self { all: ticks.iter().sum(), idle: ticks.get(3)? + ticks.get(4)?, stolen: *ticks.get(7)? })
     }
+}
+
+/// Busy and stolen time in the busiest of the windows, in per cent of all cores; each window is the line of all cores in
+/// /proc/stat before and after. Nothing if there is no window that can be read.
+pub(crate) fn per_cent(windows: &[[String; 2]]) -> Option<(f64, f64)> {
+    let shares = windows.iter().map(|[before, after]| {
+        let (before, after) = (Ticks::parse(before)?, Ticks::parse(after)?);
+        let all = after.all.saturating_sub(before.all);
+        let idle = after.idle.saturating_sub(before.idle);
+        Some((share(all.saturating_sub(idle), all), share(after.stolen.saturating_sub(before.stolen), all)))
+    });
+    let shares = shares.collect::<Option<Vec<_>>>()?;
+    shares.into_iter().reduce(|(busy, stolen), (other_busy, other_stolen)| (busy.max(other_busy), stolen.max(other_stolen)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "ticks of a bench are far below 2^52")]
@@ -53,10 +51,23 @@ pub(crate) fn refusal(busy_pct: f64, stolen_pct: f64) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn window(before: &str, after: &str) -> [String; 2] {
+        [before.to_owned(), after.to_owned()]
+    }
+
     #[test]
     fn waiting_for_a_disk_is_idle_and_stolen_time_is_busy() {
-        let busy = Busy::parse("cpu  10 0 20 60 5 0 1 4 0 0\ncpu0 1 2 3\n").expect("is a stat file");
-        assert_eq!((busy.all, busy.idle, busy.stolen), (100, 65, 4));
+        let ticks = Ticks::parse("cpu  10 0 20 60 5 0 1 4 0 0").expect("is a line of /proc/stat");
+        assert_eq!(ticks, Ticks { all: 100, idle: 65, stolen: 4 });
+    }
+
+    #[test]
+    fn the_busiest_window_counts() {
+        let quiet = window("cpu 0 0 0 0 0 0 0 0", "cpu 10 0 0 90 0 0 0 0");
+        let crowded = window("cpu 10 0 0 90 0 0 0 0", "cpu 100 0 0 94 0 0 0 6");
+        assert_eq!(per_cent(&[quiet, crowded]), Some((96.0, 6.0)));
+        assert_eq!(per_cent(&[]), None);
+        assert_eq!(per_cent(&[window("nonsense", "nonsense")]), None);
     }
 
     #[test]

@@ -39,15 +39,19 @@ struct Circumstances {
 /// One line of the table and of the file.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
-    name: String,
+    /// The name that the design gives it.
+    pub(crate) name: String,
     unit: String,
     #[serde(flatten)]
     circumstances: Circumstances,
     samples: usize,
-    p50: f64,
+    /// The middle.
+    pub(crate) p50: f64,
     p95: f64,
-    p99: f64,
-    max: f64,
+    /// The worst but one in a hundred.
+    pub(crate) p99: f64,
+    /// The worst.
+    pub(crate) max: f64,
 }
 
 impl Row {
@@ -63,6 +67,29 @@ impl Row {
     }
 }
 
+impl Row {
+    /// How many cameras were on show, where that matters.
+    pub(crate) fn cameras(&self) -> Option<u32> {
+        self.circumstances.cameras
+    }
+
+    /// The network between truck and gateway.
+    pub(crate) fn net(&self) -> &str {
+        self.circumstances.net.as_deref().unwrap_or("clean")
+    }
+
+    /// True where the network did no harm.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.net() == "clean"
+    }
+
+    /// Name and circumstances for a person.
+    pub(crate) fn title(&self) -> String {
+        let cameras = self.cameras().map(|count| format!(", {count} cameras")).unwrap_or_default();
+        format!("{} {}{cameras}", self.name, self.net())
+    }
+}
+
 /// The smallest sample that `percent` of all do not exceed; to a thousandth.
 fn percentile(sorted: &[f64], percent: usize) -> f64 {
     let rank = (sorted.len() * percent).div_ceil(100).max(1);
@@ -72,13 +99,13 @@ fn percentile(sorted: &[f64], percent: usize) -> f64 {
 /// The lines for a person.
 pub(crate) fn table(rows: &[Row]) -> Vec<String> {
     let mut lines = vec![format!(
-        "{:<22} {:>4} {:<8} {:<10} {:>7} {:>9} {:>9} {:>9} {:>9}",
+        "{:<24} {:>4} {:<8} {:<10} {:>7} {:>9} {:>9} {:>9} {:>9}",
         "", "cams", "net", "way", "n", "p50", "p95", "p99", "max"
     )];
     for row in rows {
         let with = &row.circumstances;
         lines.push(format!(
-            "{:<22} {:>4} {:<8} {:<10} {:>7} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {}",
+            "{:<24} {:>4} {:<8} {:<10} {:>7} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {}",
             row.name,
             with.cameras.map_or(String::new(), |cameras| cameras.to_string()),
             with.net.as_deref().unwrap_or(""),

@@ -53,7 +53,7 @@ pub(crate) fn write(plan: &Plan) -> Result<()> {
     for vehicle in plan.vehicles() {
         let folder = plan.vehicle_folder(&vehicle);
         make_folder(&folder.join("video"))?;
-        put(&folder.join("profile.toml"), &profile(&folder))?;
+        put(&folder.join("profile.toml"), &profile(plan, &folder))?;
         put(&folder.join("guardian.toml"), &guardian(&vehicle))?;
         put(&folder.join("agent.toml"), &agent(plan, &vehicle))?;
     }
@@ -94,7 +94,7 @@ fn simulator(plan: &Plan) -> Value {
     settings
 }
 
-fn profile(folder: &Path) -> Value {
+fn profile(plan: &Plan, folder: &Path) -> Value {
     let camera = |camera: &Camera| {
         let socket = folder.join("video").join(format!("{}.shm", camera.name));
         let picture = "video/x-raw,format=I420,width=640,height=360,framerate=30/1";
@@ -106,7 +106,7 @@ fn profile(folder: &Path) -> Value {
             "lens": { "horizontal_fov_rad": camera.fov_rad },
         })
     };
-    json!({ "kind": "counterbalance-truck", "cameras": CAMERAS.iter().map(camera).collect::<Vec<_>>() })
+    json!({ "kind": "counterbalance-truck", "cameras": CAMERAS.iter().take(plan.cameras.into()).map(camera).collect::<Vec<_>>() })
 }
 
 fn guardian(vehicle: &str) -> Value {

@@ -14,6 +14,8 @@ pub(crate) struct Plan {
     pub folder: PathBuf,
     /// How many trucks it has.
     pub count: u8,
+    /// How many cameras each truck has.
+    pub cameras: u8,
     /// Its ports.
     pub ports: Ports,
     /// The simulated site.
@@ -33,7 +35,7 @@ impl Plan {
     pub(crate) fn new(folder: PathBuf, count: u8, ports: Ports) -> Result<Self> {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let address = "127.0.0.1".to_owned();
-        Ok(Self { folder, count, ports, site: None, net: None, names, address, people: Person::usual()? })
+        Ok(Self { folder, count, cameras: 4, ports, site: None, net: None, names, address, people: Person::usual()? })
     }
 
     /// `truck-1`, `truck-2`, ...
