@@ -1,7 +1,5 @@
 import "@fontsource/b612/latin-400.css";
 import "@fontsource/b612/latin-700.css";
-import "@fontsource/b612-mono/latin-400.css";
-import "@fontsource/b612-mono/latin-700.css";
 import "./theme/theme.css";
 import { mount } from "svelte";
 import App from "./App.svelte";

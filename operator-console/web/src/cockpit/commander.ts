@@ -17,7 +17,7 @@ const REARM_PATIENCE_MS = 15_000;
 export class Commander {
   private lease: LeaseAnswer | null = null;
   private seq = 0;
-  private last_sent_ms: number | null = null;
+  private due_ms: number | null = null;
   private last_enable = false;
   private release_now = false;
   private confirm_wanted = false;
@@ -33,7 +33,7 @@ export class Commander {
   end(): void {
     this.lease = null;
     this.seq = 0;
-    this.last_sent_ms = null;
+    this.due_ms = null;
     this.last_enable = false;
     this.confirm_wanted = false;
     this.rearm = null;
@@ -70,8 +70,8 @@ export class Commander {
   /** Is a command due? Each 20 ms, and at once when enable changes or a release is wanted. */
   due(now_ms: number, sample: InputSample): boolean {
     if (this.lease === null) return false;
-    if (this.release_now || this.last_sent_ms === null) return true;
-    return now_ms - this.last_sent_ms >= PERIOD_MS || this.enabled(sample) !== this.last_enable;
+    if (this.release_now || this.due_ms === null) return true;
+    return now_ms >= this.due_ms || this.enabled(sample) !== this.last_enable;
   }
 
   /** Forgets what the newest state shows as done. */
@@ -105,7 +105,8 @@ export class Commander {
   /** The command has left; the next one has the next number. */
   sent(now_ms: number, command: Command): void {
     this.seq = command.seq;
-    this.last_sent_ms = now_ms;
+    // The rhythm is kept, not the gap: else each late tick would make the whole stream slower. A lost beat is not caught up.
+    this.due_ms = Math.max((this.due_ms ?? now_ms) + PERIOD_MS, now_ms + PERIOD_MS / 2);
     this.last_enable = command.enable;
     this.release_now = false;
   }

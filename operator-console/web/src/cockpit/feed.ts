@@ -52,7 +52,12 @@ export class Feed {
 
   /** In the viewport of a visible page, covered by nothing, and wide enough. */
   get visible(): boolean {
-    return this.on_glass && document.visibilityState === "visible" && (this.canvas?.clientWidth ?? 0) >= MIN_WIDTH_PX;
+    return this.on_glass && document.visibilityState === "visible" && this.wide;
+  }
+
+  /** Shown large enough to see what matters. */
+  get wide(): boolean {
+    return (this.canvas?.clientWidth ?? 0) >= MIN_WIDTH_PX;
   }
 
   /** Begins to draw a track; an earlier one ends. */

@@ -83,7 +83,7 @@ export class OperatorInput {
   private keydown(event: KeyboardEvent): void {
     if (isText(event.target) || event.ctrlKey || event.altKey || event.metaKey) return;
     const press = PRESSES[event.code];
-    if (press !== undefined && !(press !== "stop" && isButton(event.target))) {
+    if (press !== undefined && !(press === "take" && isButton(event.target))) {
       event.preventDefault();
       if (!event.repeat) this.onPress(press);
       return;

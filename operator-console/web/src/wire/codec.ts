@@ -13,9 +13,11 @@ const STRICT = {
   rejectDuplicateMapKeys: true,
 } as const;
 
-/** Writes a message of the page. */
+const IN_ORDER = { mapSorter: () => 0 } as const;
+
+/** Writes a message of the page; its keys stay in the order of their declaration, so both languages write the same bytes. */
 export function encodeFromConsole(message: FromConsole): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(encode(message));
+  return new Uint8Array(encode(message, IN_ORDER));
 }
 
 /** Reads a message for the page; throws with the reason if it is none. */

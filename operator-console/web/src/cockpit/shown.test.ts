@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { CAUSES, NEEDS, SAFETY_STATES } from "../wire/generated/protocol";
+import { type Known, authorityOf, reversing, rootAttributes, tellingOf } from "./shown";
+import { parked } from "./state.fixture";
+import { stalenessOf } from "./staleness";
+
+const LINK = { connected: true, vehicle_rtt_us: 900, state_age_ms: 20, holder: null, epoch: null, mine: false };
+const KNOWN: Known = { state: parked(), link: LINK, state_age_ms: 30, lease: "none" };
+
+describe("what is shown", () => {
+  it("has a sentence for each state, cause and need", () => {
+    for (const state of SAFETY_STATES) {
+      const telling = tellingOf({ ...KNOWN, state: { ...parked(), state, causes: [...CAUSES], needs: [...NEEDS] } });
+      expect(telling.sentence).toMatch(/\.$/);
+      expect(telling.why.every((why) => /: .+\.$/.test(why))).toBe(true);
+      expect(telling.next.every((next) => next.endsWith("."))).toBe(true);
+    }
+  });
+
+  it("tells mine from another's control, from autonomy and from nobody's", () => {
+    expect(authorityOf(KNOWN)).toBe("none");
+    expect(authorityOf({ ...KNOWN, lease: "mine" })).toBe("me");
+    expect(authorityOf({ ...KNOWN, link: { ...LINK, holder: "bob" } })).toBe("other");
+    expect(authorityOf({ ...KNOWN, state: { ...parked(), authority: "autonomy" } })).toBe("auto");
+  });
+
+  it("says aloud that nothing is heard", () => {
+    expect(tellingOf({ ...KNOWN, state_age_ms: 1001 }).word).toBe("No contact");
+    expect(tellingOf({ ...KNOWN, link: { ...LINK, connected: false } }).word).toBe("Truck away");
+  });
+
+  it("gives the root element the worst cause and figures, or nothing where nothing is known", () => {
+    const state = { ...parked(), causes: ["picture_old" as const, "remote_stop" as const], speed_mm_s: -40, cap_mm_s: 900, blind_mm: 120 };
+    expect(rootAttributes({ ...KNOWN, state })).toEqual({
+      authority: "none", safetyState: "Parked", cause: "picture_old", speedMmS: "-40", speedCapMmS: "900", blindDistanceMm: "120",
+    });
+    expect(rootAttributes({ ...KNOWN, state: null })).toMatchObject({ safetyState: "", speedMmS: "" });
+  });
+
+  it("keeps the view of the last direction while standing", () => {
+    expect(reversing(false, -100, 0)).toBe(true);
+    expect(reversing(true, 0, 0)).toBe(true);
+    expect(reversing(true, 200, 0)).toBe(false);
+    expect(reversing(false, 0, -200)).toBe(true);
+  });
+
+  it("changes the look of a picture at 150, 300 and 600 ms", () => {
+    expect([149, 150, 299, 300, 599, 600].map((age) => stalenessOf(true, age))).toEqual([
+      "fresh", "amber", "amber", "hatched", "hatched", "covered",
+    ]);
+    expect(stalenessOf(false, null)).toBe("none");
+    expect(stalenessOf(true, null)).toBe("covered");
+  });
+});
