@@ -1,1 +1,17 @@
-//! farhand-cameras.
+//! Cameras through GStreamer: from any source of a profile to stamped H.264 access units.
+
+mod camera;
+mod mends;
+mod pipeline;
+
+pub use camera::{Camera, Unit, check};
+pub use mends::CameraError;
+
+/// Starts GStreamer. Call once before anything else of this crate.
+///
+/// # Errors
+/// [`CameraError::Library`] if it is missing or broken.
+pub fn initialise() -> Result<(), CameraError> {
+    gstreamer::init().map_err(|error| CameraError::Library { why: error.to_string() })?;
+    mends::require_elements()
+}

@@ -1,0 +1,267 @@
+//! A camera that keeps itself alive.
+
+use crate::mends::CameraError;
+use crate::pipeline::{Encoded, Pipeline, Traffic};
+use bytes::Bytes;
+use farhand_profile::CameraProfile;
+use farhand_protocol::{CameraIndex, Codec, MAX_UNIT_BYTES, MediaHeader};
+use gstreamer::ClockTime;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+// A camera at one picture a second is still alive.
+const SILENT_AFTER: Duration = Duration::from_secs(2);
+// A network camera negotiates for seconds before its first picture.
+const FIRST_PICTURE_WITHIN: Duration = Duration::from_secs(6);
+const FIRST_RETRY: Duration = Duration::from_millis(250);
+const LAST_RETRY: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// One encoded picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unit {
+    /// Number, dependency, capture time and length.
+    pub header: MediaHeader,
+    /// One H.264 access unit, Annex B.
+    pub payload: Bytes,
+}
+
+/// One running camera. Dropping it asks it to stop without waiting.
+#[derive(Debug)]
+pub struct Camera {
+    shared: Arc<Shared>,
+    stopping: SyncSender<()>,
+    stopped: Receiver<()>,
+}
+
+/// What the supervisor and the handle share.
+struct Shared {
+    traffic: Arc<Traffic>,
+    wants_key_frame: AtomicBool,
+    pipeline: Mutex<Option<Arc<Pipeline>>>,
+    fault: Mutex<Option<CameraError>>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("traffic", &self.traffic).finish_non_exhaustive()
+    }
+}
+
+impl Camera {
+    /// Starts the camera on its own thread. `deliver` is called on GStreamer's thread and must not wait.
+    ///
+    /// # Errors
+    /// What the system says if it gives no thread. A source that fails is no error here: it is logged and tried again.
+    pub fn start(
+        index: CameraIndex,
+        profile: CameraProfile,
+        deliver: impl Fn(Unit) + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            traffic: Arc::new(Traffic::default()),
+            wants_key_frame: AtomicBool::new(false),
+            pipeline: Mutex::new(None),
+            fault: Mutex::new(None),
+        });
+        let (stopping, asked) = sync_channel(1);
+        let (done, stopped) = sync_channel(1);
+        let numbering = Numbering { index, next: 0, deliver: Arc::new(deliver) };
+        let supervisor = Supervisor { profile, shared: Arc::clone(&shared), asked, numbering: Arc::new(Mutex::new(numbering)) };
+        std::thread::Builder::new().name(format!("camera-{}", index.0)).spawn(move || {
+            supervisor.run();
+            // Nobody waits if the handle is gone.
+            let _ = done.try_send(());
+        })?;
+        Ok(Self { shared, stopping, stopped })
+    }
+
+    /// Says whether somebody watches. The first picture after nobody did is a key frame.
+    pub fn watch(&self, watched: bool) {
+        let before = self.shared.traffic.watched.swap(watched, Ordering::Relaxed);
+        if watched && !before {
+            self.request_key_frame();
+        }
+    }
+
+    /// Makes the next picture a key frame.
+    pub fn request_key_frame(&self) {
+        let pipeline = lock(&self.shared.pipeline).clone();
+        match pipeline {
+            Some(pipeline) => pipeline.force_key_frame(),
+            // A new pipeline begins with one anyway, but it may be on its way already.
+            None => self.shared.wants_key_frame.store(true, Ordering::Relaxed),
+        }
+    }
+
+    /// What is wrong now, if anything.
+    pub fn fault(&self) -> Option<CameraError> {
+        lock(&self.shared.fault).clone()
+    }
+
+    /// Stops and waits until the source is closed, at most `within`. True if it was in time.
+    #[must_use]
+    pub fn stop(self, within: Duration) -> bool {
+        let _ = self.stopping.try_send(());
+        !matches!(self.stopped.recv_timeout(within), Err(RecvTimeoutError::Timeout))
+    }
+}
+
+/// Gives numbers across all pipelines of one camera.
+struct Numbering {
+    index: CameraIndex,
+    next: u32,
+    deliver: Arc<dyn Fn(Unit) + Send + Sync>,
+}
+
+impl Numbering {
+    fn hand_on(&mut self, encoded: Encoded) {
+        let length = match u32::try_from(encoded.bytes.len()) {
+            Ok(length) if length <= MAX_UNIT_BYTES => length,
+            _ => {
+                tracing::warn!(camera = self.index.0, bytes = encoded.bytes.len(), "A picture is too long to send");
+                // The number is used up, so what depends on the lost picture is withheld until a key frame.
+                self.next = self.next.wrapping_add(1);
+                return;
+            }
+        };
+        let sequence = self.next;
+        self.next = self.next.wrapping_add(1);
+        let header = MediaHeader {
+            camera: self.index,
+            codec: Codec::H264,
+            key: encoded.key,
+            sequence,
+            depends_on: if encoded.key { sequence } else { sequence.wrapping_sub(1) },
+            capture: encoded.capture,
+            length,
+        };
+        (self.deliver)(Unit { header, payload: encoded.bytes });
+    }
+}
+
+struct Supervisor {
+    profile: CameraProfile,
+    shared: Arc<Shared>,
+    asked: Receiver<()>,
+    numbering: Arc<Mutex<Numbering>>,
+}
+
+impl Supervisor {
+    fn run(&self) {
+        let mut retry = FIRST_RETRY;
+        loop {
+            let before = self.pictures();
+            let Some(fault) = self.one_life() else { return };
+            if self.pictures() > before {
+                retry = FIRST_RETRY;
+            }
+            self.report(fault);
+            if self.stops_within(retry) {
+                return;
+            }
+            retry = (retry * 2).min(LAST_RETRY);
+        }
+    }
+
+    /// Runs one pipeline until it fails; none when asked to stop.
+    fn one_life(&self) -> Option<CameraError> {
+        let name = &self.profile.name;
+        let numbering = Arc::clone(&self.numbering);
+        let built = Pipeline::build(&self.profile, &self.shared.traffic, move |encoded| lock(&numbering).hand_on(encoded));
+        let pipeline = match built {
+            Ok(pipeline) => Arc::new(pipeline),
+            Err(fault) => return Some(fault),
+        };
+        if let Err(fault) = pipeline.start(name) {
+            return Some(fault);
+        }
+        *lock(&self.shared.pipeline) = Some(Arc::clone(&pipeline));
+        if self.shared.wants_key_frame.swap(false, Ordering::Relaxed) {
+            pipeline.force_key_frame();
+        }
+        let end = self.watch_over(&pipeline);
+        *lock(&self.shared.pipeline) = None;
+        end
+    }
+
+    fn watch_over(&self, pipeline: &Pipeline) -> Option<CameraError> {
+        let name = &self.profile.name;
+        let (first, mut seen, mut since) = (self.pictures(), self.pictures(), Instant::now());
+        loop {
+            let look = ClockTime::from_mseconds(u64::try_from(LOOK_EVERY.as_millis()).unwrap_or(u64::MAX));
+            if let Some(fault) = pipeline.news(name, look) {
+                return Some(fault);
+            }
+            if self.stops_within(Duration::ZERO) {
+                return None;
+            }
+            let pictures = self.pictures();
+            if pictures != seen {
+                (seen, since) = (pictures, Instant::now());
+                self.well();
+            }
+            let limit = if seen == first { FIRST_PICTURE_WITHIN } else { SILENT_AFTER };
+            if since.elapsed() > limit {
+                return Some(CameraError::Silent { camera: name.clone(), silence: limit });
+            }
+        }
+    }
+
+    fn pictures(&self) -> u64 {
+        self.shared.traffic.pictures.load(Ordering::Relaxed)
+    }
+
+    fn stops_within(&self, wait: Duration) -> bool {
+        !matches!(self.asked.recv_timeout(wait), Err(RecvTimeoutError::Timeout))
+    }
+
+    /// Says a new fault once; the same again only in detail.
+    fn report(&self, fault: CameraError) {
+        let mut known = lock(&self.shared.fault);
+        if known.as_ref() == Some(&fault) {
+            tracing::debug!(%fault, "Camera still away");
+        } else {
+            tracing::warn!(%fault, "Camera away");
+        }
+        *known = Some(fault);
+    }
+
+    fn well(&self) {
+        if lock(&self.shared.fault).take().is_some() {
+            tracing::info!(camera = self.profile.name, "Camera is back");
+        }
+    }
+}
+
+/// Runs a camera until its first encoded picture and stops it.
+///
+/// # Errors
+/// [`CameraError`] that says what is wrong, [`CameraError::Silent`] if nothing came in time.
+pub fn check(profile: &CameraProfile, within: Duration) -> Result<(), CameraError> {
+    let traffic = Arc::new(Traffic::default());
+    traffic.watched.store(true, Ordering::Relaxed);
+    let (first, came) = sync_channel(1);
+    // Only the first picture counts; later ones find the channel full.
+    let pipeline = Pipeline::build(profile, &traffic, move |_| {
+        let _ = first.try_send(());
+    })?;
+    pipeline.start(&profile.name)?;
+    let deadline = Instant::now() + within;
+    while Instant::now() < deadline {
+        if let Some(fault) = pipeline.news(&profile.name, ClockTime::ZERO) {
+            return Err(fault);
+        }
+        if came.recv_timeout(Duration::from_millis(50)).is_ok() {
+            return Ok(());
+        }
+    }
+    Err(CameraError::Silent { camera: profile.name.clone(), silence: within })
+}
+
+/// A panic in another thread leaves plain values behind, all of them usable.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,150 @@
+//! Real pipelines on GStreamer's own test source.
+
+use farhand_cameras::{Camera, CameraError, Unit, check, initialise};
+use farhand_profile::{CameraProfile, Profile};
+use farhand_protocol::{CameraIndex, RtpStamp};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+const SOURCE: &str = "videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=180,framerate=30/1";
+const PATIENCE: Duration = Duration::from_secs(10);
+
+#[test]
+fn a_watched_camera_gives_numbered_stamped_units_that_begin_with_a_key_frame() {
+    let (camera, units) = start(SOURCE);
+    let before = farhand_drive::vehicle_now();
+    camera.watch(true);
+    let units: Vec<Unit> = (0..20).map(|_| next(&units)).collect();
+
+    assert!(units[0].header.key);
+    assert_eq!(nal_kinds(&units[0]).first(), Some(&7), "a key frame brings its parameters: {:?}", nal_kinds(&units[0]));
+    assert!(nal_kinds(&units[0]).contains(&5));
+    for pair in units.windows(2) {
+        let (last, this) = (&pair[0].header, &pair[1].header);
+        assert_eq!(this.sequence, last.sequence + 1);
+        assert_eq!(this.depends_on, if this.key { this.sequence } else { last.sequence });
+        assert!(this.capture > last.capture);
+        assert_ne!(RtpStamp::of_capture(this.capture), RtpStamp::of_capture(last.capture));
+    }
+    let now = farhand_drive::vehicle_now();
+    assert!(units.iter().all(|unit| unit.header.capture >= before && unit.header.capture <= now));
+    assert!(units.iter().all(|unit| usize::try_from(unit.header.length) == Ok(unit.payload.len())));
+    assert!(camera.stop(PATIENCE));
+}
+
+#[test]
+fn a_key_frame_comes_when_it_is_asked_for_and_only_then() {
+    let (camera, units) = start(SOURCE);
+    camera.watch(true);
+    assert!(next(&units).header.key);
+    for _ in 0..10 {
+        assert!(!next(&units).header.key);
+    }
+    camera.request_key_frame();
+    let asked = (0..10).map(|_| next(&units)).find(|unit| unit.header.key).expect("a key frame");
+    assert_eq!(nal_kinds(&asked).first(), Some(&7), "decodable alone");
+    assert!(camera.stop(PATIENCE));
+}
+
+#[test]
+fn a_camera_that_nobody_watches_is_not_encoded_and_comes_back_with_a_key_frame() {
+    let (camera, units) = start(SOURCE);
+    camera.watch(true);
+    let mut last = next(&units).header.sequence;
+    camera.watch(false);
+    while let Ok(unit) = units.recv_timeout(Duration::from_millis(500)) {
+        last = unit.header.sequence;
+    }
+    camera.watch(true);
+    let first = next(&units).header;
+    assert!(first.key);
+    assert_eq!(first.sequence, last + 1);
+    assert!(camera.stop(PATIENCE));
+}
+
+#[test]
+fn a_sensor_delay_makes_the_capture_earlier() {
+    let (camera, units) = start_profile(profile(SOURCE, "sensor_delay = \"2s\"\n"));
+    let before = farhand_drive::vehicle_now();
+    camera.watch(true);
+    let capture = next(&units).header.capture;
+    assert!(capture < before, "{capture} is not 2 s before {before}");
+    assert!(camera.stop(PATIENCE));
+}
+
+#[test]
+fn an_element_that_is_not_installed_is_named_with_the_mend() {
+    initialise().expect("GStreamer");
+    let fault = check(&profile("nosuchsrc", ""), PATIENCE).expect_err("refused");
+    assert!(matches!(&fault, CameraError::MissingElement { element, .. } if element == "nosuchsrc"), "{fault}");
+}
+
+#[test]
+fn a_source_that_is_no_description_is_named() {
+    initialise().expect("GStreamer");
+    let fault = check(&profile("videotestsrc nosuchproperty=1", ""), PATIENCE).expect_err("refused");
+    assert!(fault.to_string().contains("camera front") && fault.to_string().contains("nosuchproperty"), "{fault}");
+}
+
+#[test]
+fn shared_memory_that_nobody_offers_is_named_with_the_mend() {
+    initialise().expect("GStreamer");
+    let source =
+        "shmsrc socket-path=/nonexistent/front.shm is-live=true ! video/x-raw,format=I420,width=64,height=64,framerate=30/1";
+    let fault = check(&profile(source, ""), PATIENCE).expect_err("refused");
+    assert!(fault.to_string().contains("shmsrc") && fault.to_string().contains("socket-path"), "{fault}");
+}
+
+#[test]
+fn a_source_that_ends_is_started_again_and_the_numbers_go_on() {
+    let (camera, units) = start("videotestsrc is-live=true num-buffers=5 ! video/x-raw,width=320,height=180,framerate=30/1");
+    camera.watch(true);
+    let first: Vec<u32> = (0..3).map(|_| next(&units).header.sequence).collect();
+    let again = std::iter::repeat_with(|| next(&units).header).find(|header| header.key && header.sequence > first[2]);
+    assert!(again.is_some());
+    assert!(camera.stop(PATIENCE));
+}
+
+#[test]
+fn a_silent_source_is_a_fault_that_says_so() {
+    let (camera, _units) =
+        start("fakesrc is-live=true num-buffers=0 ! video/x-raw,format=I420,width=64,height=64,framerate=30/1");
+    camera.watch(true);
+    let fault = std::iter::repeat_with(|| {
+        std::thread::yield_now();
+        camera.fault()
+    })
+    .flatten()
+    .next();
+    assert!(fault.is_some_and(|fault| fault.to_string().contains("camera front")));
+    assert!(camera.stop(PATIENCE));
+}
+
+fn start(source: &str) -> (Camera, Receiver<Unit>) {
+    start_profile(profile(source, ""))
+}
+
+fn start_profile(profile: CameraProfile) -> (Camera, Receiver<Unit>) {
+    initialise().expect("GStreamer");
+    let (send, units) = sync_channel(64);
+    let camera = Camera::start(CameraIndex(0), profile, move |unit| drop(send.try_send(unit))).expect("a thread");
+    (camera, units)
+}
+
+fn profile(source: &str, more: &str) -> CameraProfile {
+    let text =
+        format!("kind = \"pod\"\n[[cameras]]\nname = \"front\"\nsource = \"{source}\"\nwidth_px = 320\nheight_px = 180\n{more}");
+    let mut profile: Profile = farhand_settings::parse(&text, Path::new("p.toml")).expect("a profile");
+    profile.cameras.remove(0)
+}
+
+fn next(units: &Receiver<Unit>) -> Unit {
+    units.recv_timeout(PATIENCE).expect("a picture")
+}
+
+/// Kinds of the NAL units in one access unit.
+fn nal_kinds(unit: &Unit) -> Vec<u8> {
+    let bytes = &unit.payload;
+    bytes.windows(4).filter(|window| window[..3] == [0, 0, 1]).map(|window| window[3] & 0x1f).collect()
+}
