@@ -58,7 +58,9 @@ impl Settings for GatewayConfig {
                 let mend = format!("127.0.0.1:{}", address.port());
                 return wrong(
                     key,
-                    format!("is \"{address}\"; plain http is allowed on loopback only. Did you mean \"{mend}\", or https_listen?"),
+                    format!(
+                        "is \"{address}\"; plain http is allowed on loopback only. Did you mean \"{mend}\", or https_listen?"
+                    ),
                 );
             }
         }
@@ -66,10 +68,16 @@ impl Settings for GatewayConfig {
             return wrong("public_addresses", "is empty; give the address under which pages reach the gateway".into());
         }
         if let Some(any) = self.public_addresses.iter().find(|address| address.is_unspecified()) {
-            return wrong("public_addresses", format!("holds \"{any}\", which is no address to connect to; give the machine's own"));
+            return wrong(
+                "public_addresses",
+                format!("holds \"{any}\", which is no address to connect to; give the machine's own"),
+            );
         }
         if self.names.is_empty() {
-            return wrong("names", "is empty; give a name or address under which pages are opened, for instance \"localhost\"".into());
+            return wrong(
+                "names",
+                "is empty; give a name or address under which pages are opened, for instance \"localhost\"".into(),
+            );
         }
         if let Some(bad) = self.names.iter().find(|name| name.is_empty() || !name.is_ascii() || name.contains([' ', '/', ':'])) {
             return wrong("names", format!("holds \"{bad}\"; allowed are host names and IPv4 addresses without port"));

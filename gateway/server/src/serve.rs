@@ -1,4 +1,207 @@
-//! Placeholder while the relay is being wired.
-pub(crate) async fn run(_config: crate::config::GatewayConfig) -> anyhow::Result<()> {
-    anyhow::bail!("not wired yet")
+//! The running gateway.
+
+use crate::config::GatewayConfig;
+use crate::site::{Pair, Site};
+use anyhow::{Context, Result, anyhow};
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use farhand_api::{Desk, MetricsText, Scheme, Web, router};
+use farhand_lease::Limits;
+use farhand_store::{Entry, Journal, Kind, Sessions, Store};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::json;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+
+/// Serves until SIGTERM or SIGINT.
+pub(crate) async fn serve(config: &GatewayConfig) -> Result<()> {
+    let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let doors = Doors::open(config)?;
+    let site = Site::open(&config.data_folder)?;
+    let web_pair = site.web_side(&config.names)?;
+    let store = Store::open(&config.data_folder).await?;
+    let kept = store.vehicles().await?;
+    let mut first_rows = Desk::closing_rows(&kept);
+    first_rows.push(Entry::new(Kind::GatewayStarted, json!({ "version": env!("CARGO_PKG_VERSION") })));
+    // A full disk must not keep the pictures and the stop button away: no lease will be granted, and that is said.
+    if let Err(error) = store.record(&first_rows).await {
+        tracing::error!(%error, "The journal cannot be written; nobody can take control until it can");
+    }
+    let (journal, driver) = Journal::new(store.clone());
+    let writer = tokio::spawn(driver.run());
+    let desk = Desk::new(Limits::default(), &kept, journal.clone());
+
+    let mut tasks = JoinSet::new();
+    tasks.spawn(run_desk(Arc::clone(&desk)));
+    tasks.spawn(follow_admissions(Arc::clone(&desk), store.clone()));
+    tasks.spawn(sweep(Sessions::new(store.clone())));
+    let figures = figures(&mut tasks)?;
+    let web = Web::new(Arc::clone(&desk), store.clone(), journal.clone(), figures.clone());
+    let mut servers = doors.serve(&web, &web_pair, figures)?;
+
+    let failed = tokio::select! {
+        _ = terminated.recv() => None,
+        _ = interrupted.recv() => None,
+        ended = servers.tasks.join_next() => ended,
+    };
+    tracing::info!("Stopping");
+    desk.close();
+    servers.stop().await;
+    tasks.shutdown().await;
+    if let Err(error) = journal.append(Entry::new(Kind::GatewayStopped, json!({}))).await {
+        tracing::error!(%error, "The end could not be recorded");
+    }
+    drop((web, desk, journal));
+    if tokio::time::timeout(LAST_ROWS, writer).await.is_err() {
+        tracing::error!("The journal's last rows could not be written in time");
+    }
+    store.close().await;
+    match failed {
+        Some(ended) => ended.context("a web server's task failed")?,
+        None => Ok(()),
+    }
 }
+
+async fn run_desk(desk: Arc<Desk>) {
+    desk.run().await;
+}
+
+/// Subcommands enrol and revoke beside the running gateway: look again and again.
+async fn follow_admissions(desk: Arc<Desk>, store: Store) {
+    let mut ticks = tokio::time::interval(ADMISSIONS_EVERY);
+    loop {
+        ticks.tick().await;
+        match store.vehicles().await {
+            Ok(kept) => desk.admit(&kept),
+            Err(error) => tracing::error!(%error, "The list of vehicles cannot be read"),
+        }
+    }
+}
+
+async fn sweep(sessions: Sessions) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = sessions.sweep().await {
+            tracing::error!(%error, "Old logins cannot be removed");
+        }
+    }
+}
+
+fn figures(tasks: &mut JoinSet<()>) -> Result<MetricsText> {
+    let handle = PrometheusBuilder::new().install_recorder().context("starting the figures")?;
+    let upkeep = handle.clone();
+    tasks.spawn(async move {
+        let mut ticks = tokio::time::interval(UPKEEP_EVERY);
+        loop {
+            ticks.tick().await;
+            upkeep.run_upkeep();
+        }
+    });
+    Ok(MetricsText(Arc::new(move || handle.render())))
+}
+
+/// Ports for people, taken before anything else is started.
+struct Doors {
+    http: Option<TcpListener>,
+    https: Option<TcpListener>,
+    metrics: Option<TcpListener>,
+}
+
+/// The web servers.
+struct Servers {
+    handle: Handle<SocketAddr>,
+    tasks: JoinSet<Result<()>>,
+}
+
+impl Doors {
+    fn open(config: &GatewayConfig) -> Result<Self> {
+        for (key, address) in
+            [("control_listen", config.control_listen), ("media_listen", config.media_listen), ("ice_listen", config.ice_listen)]
+        {
+            // Tried here, so that the error can name the key; the relay opens it again.
+            UdpSocket::bind(address).map_err(|error| occupied(key, "UDP", address, &error))?;
+        }
+        let tcp = |key: &'static str, address: Option<SocketAddr>| {
+            address.map(|address| TcpListener::bind(address).map_err(|error| occupied(key, "TCP", address, &error))).transpose()
+        };
+        Ok(Self {
+            http: tcp("http_listen", config.http_listen)?,
+            https: tcp("https_listen", config.https_listen)?,
+            metrics: tcp("metrics_listen", config.metrics_listen)?,
+        })
+    }
+
+    fn serve(self, web: &Arc<Web>, pair: &Pair, figures: MetricsText) -> Result<Servers> {
+        let (handle, mut tasks) = (Handle::new(), JoinSet::new());
+        if let Some(listener) = self.http {
+            plain(&mut tasks, listener, &handle, router(web, Scheme::Http))?;
+        }
+        if let Some(listener) = self.metrics {
+            let text =
+                move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (figures.0)()) };
+            plain(&mut tasks, listener, &handle, Router::new().route("/metrics", get(text)))?;
+        }
+        if let Some(listener) = self.https {
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            let tls = RustlsConfig::from_config(Arc::new(tls(pair)?));
+            let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
+            let service = router(web, Scheme::Https).into_make_service();
+            tasks.spawn(async move { server.serve(service).await.with_context(|| format!("serving https on {address}")) });
+            tracing::info!(%address, "Pages over https");
+        }
+        Ok(Servers { handle, tasks })
+    }
+}
+
+fn plain(tasks: &mut JoinSet<Result<()>>, listener: TcpListener, handle: &Handle<SocketAddr>, routes: Router) -> Result<()> {
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let server = axum_server::from_tcp(listener)?.handle(handle.clone());
+    let service = routes.into_make_service();
+    tasks.spawn(async move { server.serve(service).await.with_context(|| format!("serving http on {address}")) });
+    tracing::info!(%address, "Plain http");
+    Ok(())
+}
+
+impl Servers {
+    async fn stop(&mut self) {
+        self.handle.graceful_shutdown(Some(LAST_ANSWERS));
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Ok(Err(error)) = ended {
+                tracing::error!(%error, "A web server failed");
+            }
+        }
+    }
+}
+
+fn tls(pair: &Pair) -> Result<rustls::ServerConfig> {
+    let chain = CertificateDer::pem_file_iter(&pair.certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .with_context(|| format!("reading {}", pair.certificate.display()))?;
+    let key = PrivateKeyDer::from_pem_file(&pair.key).with_context(|| format!("reading {}", pair.key.display()))?;
+    let mut config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+fn occupied(key: &str, protocol: &str, address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
+    anyhow!(
+        "{key}: {protocol} {address} cannot be opened: {error}. Choose another port for {key}, or stop the program that holds it"
+    )
+}
+
+const ADMISSIONS_EVERY: Duration = Duration::from_secs(1);
+const SWEEP_EVERY: Duration = Duration::from_hours(1);
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+const LAST_ROWS: Duration = Duration::from_secs(3);

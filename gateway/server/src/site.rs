@@ -4,8 +4,8 @@ use anyhow::{Context, Result, bail};
 use farhand_protocol::VehicleId;
 use farhand_transport::{GATEWAY_NAME, Identity, vehicle_dns_name};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    SanType, SerialNumber,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType, SerialNumber,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -45,7 +45,10 @@ impl Site {
             (true, true) => {}
             (has_certificate, _) => {
                 let missing = if has_certificate { key } else { certificate };
-                bail!("{} is missing. Put it back from a backup, or remove {CA} and {CA_KEY} and enrol all vehicles again", missing.display());
+                bail!(
+                    "{} is missing. Put it back from a backup, or remove {CA} and {CA_KEY} and enrol all vehicles again",
+                    missing.display()
+                );
             }
         }
         let key = KeyPair::from_pem(&read(&folder.join(CA_KEY))?).with_context(|| format!("reading {CA_KEY}"))?;
@@ -150,7 +153,9 @@ fn still_fits(certificate: &Path, ca: &Path, names: &[String]) -> bool {
     held.sort();
     wanted.sort();
     let left = parsed.validity().not_after.timestamp() - OffsetDateTime::now_utc().unix_timestamp();
-    held == wanted && left > Duration::days(RENEW_BEFORE_DAYS).whole_seconds() && parsed.verify_signature(Some(ca.public_key())).is_ok()
+    held == wanted
+        && left > Duration::days(RENEW_BEFORE_DAYS).whole_seconds()
+        && parsed.verify_signature(Some(ca.public_key())).is_ok()
 }
 
 fn written(name: &GeneralName<'_>) -> Option<String> {
