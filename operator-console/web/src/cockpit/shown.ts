@@ -54,7 +54,8 @@ export function tellingOf(known: Known): Telling {
     return cause_words ? `${cause_words.word}: ${cause_words.sentence}` : cause;
   });
   const next = state.needs.map((need) => wordOf(NEED_WORDS, need) ?? need);
-  return { word: words?.word ?? state.state, sentence: sentenceOf(known, words?.sentence), tone: words?.tone ?? "alarm", why, next };
+  const word = state.state === "Teleop" && known.lease === "mine" ? "You may drive" : (words?.word ?? state.state);
+  return { word, sentence: sentenceOf(known, words?.sentence), tone: words?.tone ?? "alarm", why, next };
 }
 
 function sentenceOf({ state, link, lease }: Known, sentence = "This page does not know this state: reload it."): string {

@@ -7,7 +7,7 @@ export const STATE_WORDS: Readonly<Record<SafetyState, { word: string; sentence:
   Parked: { word: "Parked", sentence: "The truck stands with the brake on.", tone: "quiet" },
   Auto: { word: "Drives itself", sentence: "The truck's own autonomy is in charge.", tone: "quiet" },
   Handover: { word: "Handover", sentence: "The truck stands and waits for you.", tone: "wait" },
-  Teleop: { word: "You may drive", sentence: "The truck follows the person in control.", tone: "drive" },
+  Teleop: { word: "Driven remotely", sentence: "The truck follows the person in control.", tone: "drive" },
   SafeStop: { word: "Stopping", sentence: "The truck is bringing itself to a stop.", tone: "alarm" },
   Halt: { word: "Stopped", sentence: "The truck has stopped and stays so until the stop is acknowledged.", tone: "alarm" },
   EStop: { word: "Red button", sentence: "The truck was stopped by its own emergency stop.", tone: "alarm" },
