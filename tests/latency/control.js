@@ -99,10 +99,10 @@ function ways(sent, actuators, offset, lost) {
 /** What the gateway itself says it adds to a command: from the channel's bytes in to the vehicle's datagram out. */
 async function gatewayAdded(system) {
   const text = await (await system.api('admin', 'GET', '/metrics')).text();
-  const quantiles = [...text.matchAll(/^farhand_command_added_seconds\{[^}]*quantile="([\d.]+)"[^}]*\} ([\d.e+-]+)$/gm)];
-  const count = Number(text.match(/^farhand_command_added_seconds_count\S* (\d+)$/m)?.[1] ?? 0);
+  const quantiles = [...text.matchAll(/^farhand_(?:gateway_)?command_added_seconds\{[^}]*quantile="([\d.]+)"[^}]*\} ([\d.e+-]+)$/gm)];
+  const count = Number(text.match(/^farhand_(?:gateway_)?command_added_seconds_count\S* (\d+)$/m)?.[1] ?? 0);
   if (count === 0) {
-    report.failure('the gateway has no farhand_command_added_seconds');
+    report.failure('the gateway has no farhand_gateway_command_added_seconds');
     return;
   }
   const ms = (wanted) => Number(quantiles.find(([, quantile]) => Number(quantile) === wanted)?.[2] ?? 0) * 1000;

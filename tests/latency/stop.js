@@ -17,15 +17,24 @@ await withSystem({ net: preset }, async (site) => {
   site.people.push(operator);
   const home = await site.truth.machine(site.vehicle);
   const silences = [];
-  await report.during('drives and cuts', { ...site.system.doors.pids, browser: operator.browser.pid }, async () => {
-    for (let trial = 1; trial <= trials; trial += 1) {
+  /** One trial; false if the truck could not be brought back to driving, so that no further trial can be made. */
+  async function one(trial) {
+    try {
       const { silence, wrong } = await cut(site, operator, home);
       if (silence !== null) {
         silences.push(silence);
       }
       say(`${trial} of ${trials}: ${silence === null ? 'no brake' : `${silence.toFixed(1)} ms`}`);
       wrong.forEach((what) => report.failure(`cut ${trial}: ${what}`));
+      return true;
+    } catch (error) {
+      report.failure(`cut ${trial}: ${error.message}`);
+      return false;
     }
+  }
+
+  await report.during('drives and cuts', { ...site.system.doors.pids, browser: operator.browser.pid }, async () => {
+    for (let trial = 1; trial <= trials && (await one(trial)); trial += 1);
   });
   report.row('silence_to_brake', 'ms', {}, silences);
   histogram(silences, 10).forEach((line) => report.note(line));
