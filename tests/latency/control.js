@@ -15,6 +15,23 @@ const LATEST_MS = 400;
 /** Least change, so that a value cannot be taken for its predecessor. */
 const LEAST_MRAD = 3;
 
+/** What the machine got, fetched in pieces. */
+class Actuators {
+  list = [];
+  #sinceUs = monotonicMs() * 1000;
+
+  constructor(truth, vehicle) {
+    Object.assign(this, { truth, vehicle });
+  }
+
+  async fetch() {
+    const fresh = (await this.truth.actuators(this.vehicle, this.#sinceUs)).filter(({ received_us }) => received_us > this.#sinceUs);
+    // Older than this can belong to no command that is still looked for.
+    this.list = [...this.list, ...fresh].slice(-1000);
+    this.#sinceUs = this.list.at(-1)?.received_us ?? this.#sinceUs;
+  }
+}
+
 const report = new Report();
 const next = random(seed);
 await withSystem({}, async ({ system, truth, vehicle, people }) => {
@@ -57,23 +74,6 @@ async function wiggle(page) {
     await page.keyboard.down(key);
     await pause(300 + next() * 400);
     await page.keyboard.up(key);
-  }
-}
-
-/** What the machine got, fetched in pieces. */
-class Actuators {
-  list = [];
-  #sinceUs = monotonicMs() * 1000;
-
-  constructor(truth, vehicle) {
-    Object.assign(this, { truth, vehicle });
-  }
-
-  async fetch() {
-    const fresh = (await this.truth.actuators(this.vehicle, this.#sinceUs)).filter(({ received_us }) => received_us > this.#sinceUs);
-    // Older than this can belong to no command that is still looked for.
-    this.list = [...this.list, ...fresh].slice(-1000);
-    this.#sinceUs = this.list.at(-1)?.received_us ?? this.#sinceUs;
   }
 }
 
