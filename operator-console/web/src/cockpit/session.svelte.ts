@@ -9,6 +9,7 @@ import { VehicleClock } from "./clock";
 import { Commander } from "./commander";
 import { Feed } from "./feed";
 import { Line } from "./line";
+import { acknowledgeable } from "./shown";
 import { Probe } from "./probe";
 import { type StopStage, Stopper } from "./stopper";
 
@@ -135,7 +136,7 @@ export class DriveSession {
   /** Acknowledges the latched stop; takes control first where nobody has it. */
   acknowledge(): void {
     const latch = this.state?.latch ?? null;
-    if (latch === null) return;
+    if (latch === null || !acknowledgeable(this.state)) return;
     if (this.lease === "mine") {
       this.commander.acknowledge(latch, performance.now());
       this.acknowledging = true;

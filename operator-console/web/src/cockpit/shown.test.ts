@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CAUSES, NEEDS, SAFETY_STATES } from "../wire/generated/protocol";
-import { type Known, authorityOf, reversing, rootAttributes, tellingOf } from "./shown";
+import { type Known, acknowledgeable, authorityOf, reversing, rootAttributes, tellingOf } from "./shown";
 import { parked } from "./state.fixture";
 import { stalenessOf } from "./staleness";
 
@@ -32,9 +32,16 @@ describe("what is shown", () => {
   it("gives the root element the worst cause and figures, or nothing where nothing is known", () => {
     const state = { ...parked(), causes: ["picture_old" as const, "remote_stop" as const], speed_mm_s: -40, cap_mm_s: 900, blind_mm: 120 };
     expect(rootAttributes({ ...KNOWN, state })).toEqual({
-      authority: "none", safetyState: "Parked", cause: "picture_old", speedMmS: "-40", speedCapMmS: "900", blindDistanceMm: "120",
+      needs: "lease", authority: "none", safetyState: "Parked", cause: "picture_old", speedMmS: "-40", speedCapMmS: "900", blindDistanceMm: "120",
     });
     expect(rootAttributes({ ...KNOWN, state: null })).toMatchObject({ safetyState: "", speedMmS: "" });
+  });
+
+  it("offers the acknowledgement only of a truck that has come to its stop", () => {
+    expect(acknowledgeable({ ...parked(), state: "SafeStop", latch: 3 })).toBe(false);
+    expect(acknowledgeable({ ...parked(), state: "Halt", latch: 3 })).toBe(true);
+    expect(acknowledgeable({ ...parked(), state: "EStop", latch: 3 })).toBe(true);
+    expect(acknowledgeable(null)).toBe(false);
   });
 
   it("keeps the view of the last direction while standing", () => {

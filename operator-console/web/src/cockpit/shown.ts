@@ -75,7 +75,13 @@ export function rootAttributes(known: Known): Record<string, string> {
     speedMmS: figure(state?.speed_mm_s),
     speedCapMmS: figure(state?.cap_mm_s),
     blindDistanceMm: figure(state?.blind_mm),
+    needs: state?.needs.join(" ") ?? "",
   };
+}
+
+/** While it still rolls, an acknowledgement would be too early, and held down it would count for nothing. */
+export function acknowledgeable(state: VehicleState | null): boolean {
+  return state !== null && state.latch !== null && (state.state === "Halt" || state.state === "EStop");
 }
 
 /** Backwards is shown in the large place while the truck goes, or is asked to go, backwards. */

@@ -1,5 +1,6 @@
 // The operator's hands: keys and a pad, sampled by the page's tick. Losing focus, the page or the device is a release.
 
+import { Attention } from "./attention";
 import { PadDrive, type PadReading, type PadSnapshot } from "./gamepad";
 import { KeyboardDrive, type Reach, type Wish } from "./keyboard";
 
@@ -19,7 +20,7 @@ export class OperatorInput {
   private readonly keys = new KeyboardDrive();
   private readonly pad = new PadDrive();
   private readonly listeners = new AbortController();
-  private last_tick_ms: number | null = null;
+  private readonly attention = new Attention();
   private next_pad_poll_ms = 0;
   /** Nothing counts until all keys have been let go (after Stop, after focus was lost). */
   private awaiting_release = false;
@@ -56,8 +57,7 @@ export class OperatorInput {
 
   /** One sample. After a stall the sample is as old as the stall: keys let go meanwhile are still in the queue. */
   sample(now_ms: number, reach: Reach): InputSample {
-    const age_ms = this.last_tick_ms === null ? STALE_MS : Math.max(now_ms - this.last_tick_ms, 0);
-    this.last_tick_ms = now_ms;
+    const age_ms = this.attention.tick(now_ms);
     this.pollPad(now_ms, reach);
     const keys = this.keys.sample(now_ms, reach);
     const attentive = document.visibilityState === "visible" && document.hasFocus();
@@ -110,7 +110,5 @@ function isButton(target: EventTarget | null): boolean {
   return target instanceof HTMLButtonElement || target instanceof HTMLAnchorElement;
 }
 
-/** Before the first tick nothing is known. */
-const STALE_MS = 1000;
 /** Asking for a pad that is not there costs more than reading one that is. */
 const PAD_SEARCH_MS = 500;
