@@ -1,6 +1,26 @@
 //! The blind relay between vehicles (QUIC) and people's pages (WebRTC): it copies bytes, looks at priority and age,
 //! and decodes no picture. What is *allowed* is not decided here but asked of [`Rules`].
 
+mod control;
+mod delivery;
+mod feedback;
+mod media;
+mod packets;
+mod relay;
 mod rules;
+mod vehicle;
+mod viewer;
 
+pub use relay::{OpenError, Relay, RelayConfig, RelayError, VehicleAway, VehicleSnapshot, ViewerKind};
 pub use rules::{CommandRefusal, LeaseView, Rules, ViewerId};
+
+use farhand_protocol::MonoTime;
+use std::sync::OnceLock;
+use std::time::Instant;
+
+/// This process's monotonic clock.
+fn now() -> MonoTime {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let elapsed = START.get_or_init(Instant::now).elapsed();
+    MonoTime(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,153 @@
+//! What waits for one viewer: the newest state, and a few pictures of each camera. A slow viewer harms nobody else.
+
+use crate::ViewerId;
+use crate::packets::PicturePackets;
+use crate::vehicle::locked;
+use bytes::Bytes;
+use farhand_link::{LatestSlot, UnitGate, Verdict};
+use farhand_protocol::CameraIndex;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{Notify, mpsc, watch};
+
+/// Pictures of one camera that may wait for one viewer: an eighth of a second at 30 pictures a second.
+const MOST_PICTURES: usize = 4;
+
+/// The newest message for one viewer.
+#[derive(Default)]
+pub(crate) struct Newest {
+    slot: Mutex<LatestSlot<Bytes>>,
+    filled: Notify,
+}
+
+impl Newest {
+    pub(crate) fn put(&self, message: Bytes) {
+        locked(&self.slot).put(message);
+        self.filled.notify_one();
+    }
+
+    pub(crate) async fn take(&self) -> Bytes {
+        loop {
+            if let Some(message) = locked(&self.slot).take() {
+                return message;
+            }
+            self.filled.notified().await;
+        }
+    }
+}
+
+/// One camera's way to one viewer.
+struct CameraPort {
+    gate: Mutex<UnitGate>,
+    pictures: mpsc::Sender<Arc<PicturePackets>>,
+}
+
+/// Everything on its way to one viewer.
+pub(crate) struct ViewerPort {
+    pub(crate) id: ViewerId,
+    pub(crate) state: Newest,
+    cameras: BTreeMap<CameraIndex, CameraPort>,
+    ending: watch::Sender<bool>,
+}
+
+/// The receiving ends of a port, by camera.
+pub(crate) type PictureQueues = BTreeMap<CameraIndex, mpsc::Receiver<Arc<PicturePackets>>>;
+
+impl ViewerPort {
+    pub(crate) fn new(id: ViewerId, cameras: &[CameraIndex]) -> (Arc<Self>, PictureQueues) {
+        let mut ports = BTreeMap::new();
+        let mut queues = BTreeMap::new();
+        for camera in cameras {
+            let (pictures, queue) = mpsc::channel(MOST_PICTURES);
+            ports.insert(*camera, CameraPort { gate: Mutex::new(UnitGate::new()), pictures });
+            queues.insert(*camera, queue);
+        }
+        let port = Self { id, state: Newest::default(), cameras: ports, ending: watch::Sender::new(false) };
+        (Arc::new(port), queues)
+    }
+
+    pub(crate) fn watches(&self, camera: CameraIndex) -> bool {
+        self.cameras.contains_key(&camera)
+    }
+
+    /// Hands a picture on, or drops it where it cannot be shown or the viewer is behind. True if a key frame is needed.
+    pub(crate) fn offer(&self, camera: CameraIndex, picture: &Arc<PicturePackets>) -> bool {
+        let Some(port) = self.cameras.get(&camera) else { return false };
+        let mut gate = locked(&port.gate);
+        if port.pictures.capacity() == 0 {
+            metrics::counter!("farhand_viewer_pictures_dropped_total").increment(1);
+            return gate.skip(picture.label);
+        }
+        match gate.offer(picture.label) {
+            Verdict::Forward => match port.pictures.try_send(Arc::clone(picture)) {
+                Ok(()) => false,
+                Err(_) => gate.lost(),
+            },
+            Verdict::WithholdAndAsk => true,
+            Verdict::TooLate => false,
+        }
+    }
+
+    /// Ends the viewer's tasks.
+    pub(crate) fn end(&self) {
+        self.ending.send_replace(true);
+    }
+
+    /// Returns when the viewer is to end.
+    pub(crate) async fn ended(&self) {
+        // An error would mean that the sender is gone, but it lives as long as this port.
+        drop(self.ending.subscribe().wait_for(|end| *end).await);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use farhand_link::UnitLabel;
+    use farhand_protocol::RtpStamp;
+
+    const FRONT: CameraIndex = CameraIndex(0);
+
+    fn picture(sequence: u32, key: bool) -> Arc<PicturePackets> {
+        let depends_on = if key { sequence } else { sequence - 1 };
+        let label = UnitLabel { sequence, depends_on, key };
+        Arc::new(PicturePackets { label, stamp: RtpStamp(sequence), payloads: vec![Bytes::from_static(b"x")] })
+    }
+
+    #[test]
+    fn a_viewer_gets_nothing_before_a_key_frame_and_asks_for_one() {
+        let (port, mut queues) = ViewerPort::new(ViewerId(1), &[FRONT]);
+        let queue = queues.get_mut(&FRONT).expect("there");
+        assert!(port.offer(FRONT, &picture(5, false)), "asks");
+        assert!(!port.offer(FRONT, &picture(6, true)));
+        assert!(!port.offer(FRONT, &picture(7, false)));
+        assert_eq!(queue.try_recv().expect("there").label.sequence, 6);
+        assert_eq!(queue.try_recv().expect("there").label.sequence, 7);
+    }
+
+    #[test]
+    fn a_viewer_that_stands_still_loses_its_own_pictures_only_and_goes_on_with_a_key_frame() {
+        let (slow, mut slow_queues) = ViewerPort::new(ViewerId(1), &[FRONT]);
+        let (fast, mut fast_queues) = ViewerPort::new(ViewerId(2), &[FRONT]);
+        let fast_queue = fast_queues.get_mut(&FRONT).expect("there");
+        for sequence in 1..=20 {
+            let picture = picture(sequence, sequence == 1);
+            slow.offer(FRONT, &picture);
+            fast.offer(FRONT, &picture);
+            assert_eq!(fast_queue.try_recv().expect("at once").label.sequence, sequence);
+        }
+        let slow_queue = slow_queues.get_mut(&FRONT).expect("there");
+        let kept: Vec<u32> = std::iter::from_fn(|| slow_queue.try_recv().ok()).map(|picture| picture.label.sequence).collect();
+        assert_eq!(kept, [1, 2, 3, 4]);
+        assert!(slow.offer(FRONT, &picture(21, false)), "after the gap it asks");
+        assert!(!slow.offer(FRONT, &picture(22, true)));
+    }
+
+    #[tokio::test]
+    async fn only_the_newest_state_waits() {
+        let newest = Newest::default();
+        newest.put(Bytes::from_static(b"old"));
+        newest.put(Bytes::from_static(b"new"));
+        assert_eq!(&newest.take().await[..], b"new");
+    }
+}

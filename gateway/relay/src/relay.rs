@@ -1,0 +1,229 @@
+//! The public face: starts the threads, opens and closes viewers, passes words on to vehicles.
+
+use crate::vehicle::{Vehicle, Vehicles};
+use crate::{Rules, ViewerId, control, media, now, viewer};
+use farhand_protocol::{CameraIndex, GatewaySays, Hello, StopOrder, VehicleId, VehicleState};
+use farhand_transport::{Class, Endpoint, EndpointError, Identity, listen};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::watch;
+
+/// A stop is repeated this often ...
+const STOP_PERIOD: Duration = Duration::from_millis(20);
+/// ... for this long, unless the vehicle says before that it is latched.
+const STOP_TIMES: u32 = 100;
+
+/// Where the relay listens.
+#[derive(Debug)]
+pub struct RelayConfig {
+    /// QUIC, control connections of vehicles.
+    pub control_listen: SocketAddr,
+    /// QUIC, pictures of vehicles.
+    pub media_listen: SocketAddr,
+    /// The addresses under which pages reach this process; each viewer gets a UDP port on every one of them.
+    pub public_addresses: Vec<IpAddr>,
+    /// Certificate towards the vehicles.
+    pub identity: Identity,
+}
+
+/// Why the relay cannot start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RelayError {
+    /// A port cannot be opened.
+    #[error("{key}: {source}")]
+    Listen {
+        /// The setting it comes from.
+        key: &'static str,
+        /// What is wrong.
+        source: EndpointError,
+    },
+    /// A thread cannot be started.
+    #[error("a thread of the relay cannot be started: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// The vehicle has no control connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the vehicle is not connected")]
+pub struct VehicleAway;
+
+/// What a viewer is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ViewerKind {
+    /// Every camera and the channels for driving.
+    Console,
+    /// One camera to look at.
+    Camera(CameraIndex),
+}
+
+/// Why a viewer was not opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The vehicle is not connected.
+    #[error("the vehicle is not connected")]
+    VehicleAway,
+    /// The vehicle has no such camera.
+    #[error("the vehicle has no camera {0}")]
+    NoCamera(CameraIndex),
+    /// The page's offer cannot be answered.
+    #[error("the offer cannot be answered: {0}")]
+    Offer(String),
+    /// The relay is stopping.
+    #[error("the gateway is stopping")]
+    Stopping,
+}
+
+/// One vehicle as the relay sees it now.
+#[derive(Debug, Clone)]
+pub struct VehicleSnapshot {
+    /// What it said when it came.
+    pub hello: Hello,
+    /// Its control connection stands.
+    pub connected: bool,
+    /// Round trip of the control connection.
+    pub rtt: Option<Duration>,
+    /// The newest state.
+    pub state: Option<Arc<VehicleState>>,
+    /// Age of the newest state.
+    pub state_age: Option<Duration>,
+    /// Open viewers.
+    pub watchers: usize,
+}
+
+/// The running relay. Control has a thread and a runtime of its own, so that pictures never stand in front of a command.
+pub struct Relay {
+    vehicles: Arc<Vehicles>,
+    rules: Arc<dyn Rules>,
+    public_addresses: Vec<IpAddr>,
+    control: Handle,
+    media: Mutex<Option<Runtime>>,
+    media_handle: Handle,
+    endpoints: [Endpoint; 2],
+    ending: watch::Sender<bool>,
+    control_thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Relay {
+    /// Opens the ports and starts the threads.
+    ///
+    /// # Errors
+    /// [`RelayError`] names the setting whose port cannot be opened.
+    pub fn start(config: &RelayConfig, rules: Arc<dyn Rules>) -> Result<Self, RelayError> {
+        let control = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let media = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("pictures").enable_all().build()?;
+        let open = |runtime: &Runtime, key, address, class| {
+            let _inside = runtime.enter();
+            listen(address, &config.identity, class).map_err(|source| RelayError::Listen { key, source })
+        };
+        let control_endpoint = open(&control, "control_listen", config.control_listen, Class::Control)?;
+        let media_endpoint = open(&media, "media_listen", config.media_listen, Class::Media)?;
+        let vehicles = Arc::new(Vehicles::default());
+        let (ending, mut ended) = watch::channel(false);
+        let control_handle = control.handle().clone();
+        control.spawn(control::accept(control_endpoint.clone(), Arc::clone(&vehicles), Arc::clone(&rules)));
+        let thread = std::thread::Builder::new().name("control".into()).spawn(move || {
+            // An error means that the sender is gone, which is an end as well.
+            control.block_on(async { drop(ended.wait_for(|end| *end).await) });
+        })?;
+        media.spawn(media::accept(media_endpoint.clone(), Arc::clone(&vehicles), Arc::clone(&rules)));
+        Ok(Self {
+            vehicles,
+            rules,
+            public_addresses: config.public_addresses.clone(),
+            control: control_handle,
+            media_handle: media.handle().clone(),
+            media: Mutex::new(Some(media)),
+            endpoints: [control_endpoint, media_endpoint],
+            ending,
+            control_thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Says something to a vehicle on its reliable stream, without waiting.
+    ///
+    /// # Errors
+    /// [`VehicleAway`] if it is not connected, or takes nothing any more.
+    pub fn say(&self, vehicle: &VehicleId, says: GatewaySays) -> Result<(), VehicleAway> {
+        self.vehicles.find(vehicle).ok_or(VehicleAway)?.say(says)
+    }
+
+    /// Sends a stop now and again until the vehicle says that it is latched, for two seconds at most.
+    ///
+    /// # Errors
+    /// [`VehicleAway`] if it is not connected; its own watchdog acts then.
+    pub fn order_stop(&self, vehicle: &VehicleId, order: StopOrder) -> Result<(), VehicleAway> {
+        let vehicle = self.vehicles.find(vehicle).ok_or(VehicleAway)?;
+        vehicle.send_stop(&order)?;
+        self.control.spawn(repeat_stop(vehicle, order));
+        Ok(())
+    }
+
+    /// Every vehicle that ever came, in the order of their names.
+    #[must_use]
+    pub fn vehicles(&self) -> Vec<VehicleSnapshot> {
+        self.vehicles.all().iter().filter_map(|vehicle| vehicle.snapshot(now())).collect()
+    }
+
+    /// Answers a page's offer. The viewer closes by itself when its connection fails.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing is left open then.
+    pub async fn open_viewer(
+        &self,
+        vehicle: &VehicleId,
+        viewer: ViewerId,
+        kind: ViewerKind,
+        offer: String,
+    ) -> Result<String, OpenError> {
+        let vehicle = self.vehicles.find(vehicle).filter(|vehicle| vehicle.connected()).ok_or(OpenError::VehicleAway)?;
+        let opening = viewer::open(vehicle, viewer, kind, offer, self.public_addresses.clone(), Arc::clone(&self.rules));
+        // Everything of a viewer runs beside the pictures, never on the thread that asks.
+        self.media_handle.spawn(opening).await.map_err(|_| OpenError::Stopping)?
+    }
+
+    /// Closes a viewer; an unknown one is no error.
+    pub fn close_viewer(&self, viewer: ViewerId) {
+        for vehicle in self.vehicles.all() {
+            if let Some(port) = vehicle.remove_viewer(viewer) {
+                port.end();
+            }
+        }
+    }
+
+    /// Ends all connections and threads.
+    pub fn shutdown(&self) {
+        for endpoint in &self.endpoints {
+            endpoint.close(0_u32.into(), b"gateway stops");
+        }
+        self.ending.send_replace(true);
+        let thread = self.control_thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A thread that failed has nothing left to end.
+            drop(thread.join());
+        }
+        if let Some(media) = self.media.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            media.shutdown_background();
+        }
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.shutdown();
+    }
+}
+
+async fn repeat_stop(vehicle: Arc<Vehicle>, order: StopOrder) {
+    let mut period = tokio::time::interval(STOP_PERIOD);
+    for _ in 0..STOP_TIMES {
+        period.tick().await;
+        if vehicle.latched() || vehicle.send_stop(&order).is_err() {
+            return;
+        }
+    }
+}

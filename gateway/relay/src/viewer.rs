@@ -1,0 +1,397 @@
+//! One page's connection: WebRTC, a track for each camera, channel `now` for commands and states.
+
+use crate::delivery::{PictureQueues, ViewerPort};
+use crate::feedback::KeyFrameWishes;
+use crate::packets::PicturePackets;
+use crate::relay::{OpenError, ViewerKind};
+use crate::vehicle::Vehicle;
+use crate::{CommandRefusal, Rules, ViewerId, now};
+use bytes::{Bytes, BytesMut};
+use farhand_protocol::{CameraIndex, ConsoleLink, FromConsole, Limits, Ping, Pong, StopOrder, ToConsole, decode, encode};
+use rtc::data_channel::RTCDataChannelInit;
+use rtc::interceptor::{Registry, Slot};
+use rtc::media_stream::MediaStreamTrack;
+use rtc::peer_connection::configuration::RTCConfigurationBuilder;
+use rtc::peer_connection::configuration::interceptor_registry::{configure_nack, configure_rtcp_reports};
+use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_H264, MediaEngine};
+use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
+use rtc::peer_connection::sdp::RTCSessionDescription;
+use rtc::rtp::packet::Packet;
+use rtc::rtp_transceiver::rtp_sender::{
+    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RTCRtpHeaderExtensionCapability,
+    RtpCodecKind,
+};
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use tracing::{debug, info};
+use webrtc::data_channel::{DataChannel, DataChannelEvent};
+use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
+use webrtc::media_stream::track_local::{TrackLocal, TrackLocalEvent};
+use webrtc::peer_connection::{
+    PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceGatheringState, RTCPeerConnectionState,
+};
+use webrtc::rtp_transceiver::RtpSender;
+
+const PLAYOUT_DELAY_URI: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
+/// Least and most delay of 0: the page shows each picture as soon as it is decoded.
+const NO_PLAYOUT_DELAY: Bytes = Bytes::from_static(&[0, 0, 0]);
+const PAYLOAD_TYPE: u8 = 102;
+const CLOCK_RATE: u32 = 90_000;
+const GATHER_WITHIN: Duration = Duration::from_secs(2);
+/// A page that has not connected by then is gone; a page that lost its connection opens a new one.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+const LINK_PERIOD: Duration = Duration::from_millis(500);
+/// Between two looks at a channel that still holds bytes.
+const CHANNEL_BUSY: Duration = Duration::from_millis(2);
+/// A state that could not leave within this is dropped for a newer one.
+const CHANNEL_PATIENCE: Duration = Duration::from_millis(50);
+
+struct Events {
+    gathered: watch::Sender<bool>,
+    state: watch::Sender<RTCPeerConnectionState>,
+}
+
+#[async_trait::async_trait]
+impl PeerConnectionEventHandler for Events {
+    async fn on_ice_gathering_state_change(&self, state: RTCIceGatheringState) {
+        self.gathered.send_replace(state == RTCIceGatheringState::Complete);
+    }
+
+    async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
+        self.state.send_replace(state);
+    }
+}
+
+/// A track and what its packets must carry.
+struct Sending {
+    camera: CameraIndex,
+    track: Arc<TrackLocalStaticRTP>,
+    sender: Arc<dyn RtpSender>,
+    ssrc: u32,
+}
+
+/// Answers an offer and starts the viewer's tasks; they end with the connection.
+pub(crate) async fn open(
+    vehicle: Arc<Vehicle>,
+    id: ViewerId,
+    kind: ViewerKind,
+    offer: String,
+    addresses: Vec<IpAddr>,
+    rules: Arc<dyn Rules>,
+) -> Result<String, OpenError> {
+    let cameras = cameras_of(&vehicle, kind)?;
+    let failed = |error: rtc::shared::error::Error| OpenError::Offer(error.to_string());
+    let offer = RTCSessionDescription::offer(offer).map_err(failed)?;
+    let (gathered, mut gathering) = watch::channel(false);
+    let (state, connection_state) = watch::channel(RTCPeerConnectionState::New);
+    let connection = Box::pin(connection(addresses, Events { gathered, state })).await.map_err(failed)?;
+    let mut sendings = Vec::new();
+    for camera in &cameras {
+        sendings.push(add_track(&*connection, *camera).await.map_err(failed)?);
+    }
+    let channels = match kind {
+        ViewerKind::Console => Some(add_channels(&*connection).await.map_err(failed)?),
+        ViewerKind::Camera(_) => None,
+    };
+    connection.set_remote_description(offer).await.map_err(failed)?;
+    let answer = connection.create_answer(None).await.map_err(failed)?;
+    connection.set_local_description(answer).await.map_err(failed)?;
+    // An error means that the connection is gone; then there is no description below.
+    drop(timeout(GATHER_WITHIN, gathering.wait_for(|done| *done)).await);
+    let answer = connection.local_description().await.ok_or_else(|| OpenError::Offer("no answer could be made".into()))?;
+
+    let (port, queues) = ViewerPort::new(id, &cameras);
+    vehicle.add_viewer(Arc::clone(&port));
+    for camera in &cameras {
+        vehicle.wish_key_frame(*camera);
+    }
+    let viewer = Viewer { vehicle, port, rules, connection: Arc::from(connection) };
+    tokio::spawn(viewer.run(sendings, queues, channels, connection_state));
+    Ok(answer.sdp)
+}
+
+fn cameras_of(vehicle: &Vehicle, kind: ViewerKind) -> Result<Vec<CameraIndex>, OpenError> {
+    let count = vehicle.hello().map_or(0, |hello| hello.cameras.len());
+    match kind {
+        ViewerKind::Console => Ok((0..u8::try_from(count).unwrap_or(u8::MAX)).map(CameraIndex).collect()),
+        ViewerKind::Camera(camera) if usize::from(camera.0) < count => Ok(vec![camera]),
+        ViewerKind::Camera(camera) => Err(OpenError::NoCamera(camera)),
+    }
+}
+
+async fn connection(addresses: Vec<IpAddr>, events: Events) -> Result<Box<dyn PeerConnection>, rtc::shared::error::Error> {
+    let mut media = MediaEngine::default();
+    let codec = RTCRtpCodecParameters { rtp_codec: h264(), payload_type: PAYLOAD_TYPE };
+    media.register_codec(codec, RtpCodecKind::Video)?;
+    let playout_delay = RTCRtpHeaderExtensionCapability { uri: PLAYOUT_DELAY_URI.to_owned() };
+    media.register_header_extension(playout_delay, RtpCodecKind::Video, None)?;
+    let registry = configure_rtcp_reports(configure_nack(Registry::new(), &mut media));
+    // Behind every interceptor of the library.
+    let registry = registry.with(Slot::from(14_000), KeyFrameWishes::default());
+    let settings = SettingEngineBuilder::new()
+        .with_include_loopback_candidate(true)
+        .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
+        .build();
+    let sockets = addresses.into_iter().map(|address| SocketAddr::new(address, 0)).collect();
+    let building = PeerConnectionBuilder::new()
+        .with_configuration(RTCConfigurationBuilder::new().build())
+        .with_media_engine(media)
+        .with_setting_engine(settings)
+        .with_interceptor_registry(registry)
+        .with_handler(Arc::new(events))
+        .with_udp_addrs(sockets)
+        .build();
+    Ok(Box::new(Box::pin(building).await?))
+}
+
+fn h264() -> RTCRtpCodec {
+    RTCRtpCodec {
+        mime_type: MIME_TYPE_H264.to_owned(),
+        clock_rate: CLOCK_RATE,
+        channels: 0,
+        sdp_fmtp_line: "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f".to_owned(),
+        rtcp_feedback: Vec::new(),
+    }
+}
+
+async fn add_track(connection: &dyn PeerConnection, camera: CameraIndex) -> Result<Sending, rtc::shared::error::Error> {
+    // Randomly seeded: two viewers' streams never share a number.
+    #[expect(clippy::cast_possible_truncation, reason = "any 32 bits will do")]
+    let ssrc = RandomState::new().build_hasher().finish() as u32 | 1;
+    let coding = RTCRtpEncodingParameters {
+        rtp_coding_parameters: RTCRtpCodingParameters { ssrc: Some(ssrc), ..Default::default() },
+        codec: h264(),
+        ..Default::default()
+    };
+    let name = format!("camera-{camera}");
+    let track = MediaStreamTrack::new(name.clone(), name.clone(), name, RtpCodecKind::Video, vec![coding]);
+    let track = Arc::new(TrackLocalStaticRTP::new(track));
+    let sender = connection.add_track(Arc::clone(&track) as Arc<dyn TrackLocal>).await?;
+    Ok(Sending { camera, track, sender, ssrc })
+}
+
+/// Channel `now`, and `log`, which is kept open for events.
+type Channels = (Arc<dyn DataChannel>, Arc<dyn DataChannel>);
+
+async fn add_channels(connection: &dyn PeerConnection) -> Result<Channels, rtc::shared::error::Error> {
+    let fresh = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), negotiated: Some(0), ..Default::default() };
+    let now = connection.create_data_channel("now", Some(fresh)).await?;
+    let reliable = RTCDataChannelInit { negotiated: Some(1), ..Default::default() };
+    let log = connection.create_data_channel("log", Some(reliable)).await?;
+    Ok((now, log))
+}
+
+struct Viewer {
+    vehicle: Arc<Vehicle>,
+    port: Arc<ViewerPort>,
+    rules: Arc<dyn Rules>,
+    connection: Arc<dyn PeerConnection>,
+}
+
+impl Viewer {
+    /// Until the connection fails, the page goes, or the viewer is closed.
+    async fn run(
+        self,
+        sendings: Vec<Sending>,
+        mut queues: PictureQueues,
+        channels: Option<Channels>,
+        mut state: watch::Receiver<RTCPeerConnectionState>,
+    ) {
+        let id = self.port.id;
+        info!(vehicle = %self.vehicle.id, viewer = id.0, "viewer opened");
+        let viewer = Arc::new(self);
+        let mut tasks = tokio::task::JoinSet::new();
+        for sending in sendings {
+            if let Some(queue) = queues.remove(&sending.camera) {
+                tasks.spawn(listen_for_wishes(Arc::clone(&viewer), sending.camera, Arc::clone(&sending.track)));
+                tasks.spawn(send_pictures(sending, queue, state.clone()));
+            }
+        }
+        if let Some((channel, _log)) = &channels {
+            tasks.spawn(read_channel(Arc::clone(&viewer), Arc::clone(channel)));
+            tasks.spawn(write_channel(Arc::clone(&viewer), Arc::clone(channel)));
+        }
+        let connected = async { state.wait_for(|state| *state == RTCPeerConnectionState::Connected).await.is_ok() };
+        if timeout(CONNECT_WITHIN, connected).await == Ok(true) {
+            let over = |state: &RTCPeerConnectionState| {
+                matches!(
+                    state,
+                    RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed | RTCPeerConnectionState::Disconnected
+                )
+            };
+            tokio::select! {
+                _ = state.wait_for(over) => {}
+                () = viewer.port.ended() => {}
+            }
+        }
+        tasks.shutdown().await;
+        drop(viewer.vehicle.remove_viewer(id));
+        viewer.rules.viewer_gone(id);
+        if let Err(error) = viewer.connection.close().await {
+            debug!(viewer = id.0, %error, "closing");
+        }
+        info!(vehicle = %viewer.vehicle.id, viewer = id.0, "viewer closed");
+    }
+
+    fn take(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let arrived = Instant::now();
+        match decode(bytes, Limits::CONSOLE) {
+            Ok(FromConsole::Command(command)) => {
+                match self.rules.command(self.port.id, &self.vehicle.id, command.epoch) {
+                    // The vehicle being away is no news to the page: its states stop.
+                    Ok(()) => {
+                        let _ = self.vehicle.send_command(bytes);
+                    }
+                    Err(CommandRefusal::NoLease) => count_refusal("no_lease"),
+                    Err(CommandRefusal::OldEpoch) => count_refusal("old_epoch"),
+                }
+                metrics::histogram!("farhand_gateway_command_added_seconds").record(arrived.elapsed().as_secs_f64());
+                None
+            }
+            Ok(FromConsole::Stop(stop)) => {
+                if let Some(by) = self.rules.stop(self.port.id, &self.vehicle.id, stop.request) {
+                    let _ = self.vehicle.send_stop(&StopOrder { by, request: stop.request });
+                }
+                None
+            }
+            Ok(FromConsole::Ping(Ping { operator_us })) => encode(&ToConsole::Pong(Pong { operator_us })).ok(),
+            Err(error) => {
+                metrics::counter!("farhand_malformed_total", "from" => "console").increment(1);
+                debug!(viewer = self.port.id.0, %error, "a message that cannot be read");
+                None
+            }
+        }
+    }
+
+    fn link(&self) -> ConsoleLink {
+        let lease = self.rules.lease_view(self.port.id, &self.vehicle.id);
+        ConsoleLink {
+            connected: self.vehicle.connected(),
+            vehicle_rtt_us: self.vehicle.round_trip_us(),
+            state_age_ms: self.vehicle.state_age_ms(now()),
+            holder: lease.holder,
+            epoch: lease.epoch,
+            mine: lease.mine,
+        }
+    }
+}
+
+fn count_refusal(reason: &'static str) {
+    metrics::counter!("farhand_commands_refused_total", "reason" => reason).increment(1);
+}
+
+async fn read_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>) {
+    while let Some(event) = channel.poll().await {
+        match event {
+            DataChannelEvent::OnMessage(message) => {
+                if let Some(answer) = viewer.take(&message.data) {
+                    send(&*channel, &answer).await;
+                }
+            }
+            DataChannelEvent::OnClose | DataChannelEvent::OnError => {
+                debug!(viewer = viewer.port.id.0, "channel `now` ended");
+                viewer.port.end();
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// States as they come, the gateway's own view twice a second and on a change.
+async fn write_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>) {
+    let mut period = interval(LINK_PERIOD);
+    period.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut shown = None;
+    loop {
+        tokio::select! {
+            state = viewer.port.state.take() => send(&*channel, &state).await,
+            _ = period.tick() => shown = None,
+        }
+        let link = viewer.link();
+        let lease = (link.connected, link.holder.clone(), link.epoch, link.mine);
+        if shown.as_ref() != Some(&lease) {
+            shown = Some(lease);
+            if let Ok(message) = encode(&ToConsole::Link(link)) {
+                send(&*channel, &message).await;
+            }
+        }
+    }
+}
+
+/// Sends a message unless older ones still wait: then it is late, and a newer one will come.
+async fn send(channel: &dyn DataChannel, message: &[u8]) {
+    let empty = async {
+        while channel.outstanding_bytes().await.is_ok_and(|bytes| bytes > 0) {
+            tokio::time::sleep(CHANNEL_BUSY).await;
+        }
+    };
+    if timeout(CHANNEL_PATIENCE, empty).await.is_err() {
+        metrics::counter!("farhand_states_dropped_total").increment(1);
+        return;
+    }
+    // Before the channel is open there is nobody to tell.
+    drop(channel.send(BytesMut::from(message)).await);
+}
+
+async fn listen_for_wishes(viewer: Arc<Viewer>, camera: CameraIndex, track: Arc<TrackLocalStaticRTP>) {
+    loop {
+        match track.poll().await {
+            Some(TrackLocalEvent::OnRtcpPacket(_)) => viewer.vehicle.wish_key_frame(camera),
+            // Not bound yet, or unbound; the viewer's end aborts this task.
+            Some(_) | None => tokio::time::sleep(LINK_PERIOD).await,
+        }
+    }
+}
+
+async fn send_pictures(
+    sending: Sending,
+    mut queue: mpsc::Receiver<Arc<PicturePackets>>,
+    mut state: watch::Receiver<RTCPeerConnectionState>,
+) {
+    if state.wait_for(|state| *state == RTCPeerConnectionState::Connected).await.is_err() {
+        return;
+    }
+    let (payload_type, playout_delay) = match sending.sender.get_parameters().await {
+        Ok(parameters) => {
+            let extensions = &parameters.rtp_parameters.header_extensions;
+            let playout_delay = extensions.iter().find(|extension| extension.uri == PLAYOUT_DELAY_URI);
+            let codec = parameters.rtp_parameters.codecs.first();
+            (
+                codec.map_or(PAYLOAD_TYPE, |codec| codec.payload_type),
+                playout_delay.and_then(|extension| u8::try_from(extension.id).ok()),
+            )
+        }
+        Err(error) => {
+            debug!(%error, "no parameters");
+            (PAYLOAD_TYPE, None)
+        }
+    };
+    let mut sequence: u16 = 0;
+    while let Some(picture) = queue.recv().await {
+        let last = picture.payloads.len() - 1;
+        for (index, payload) in picture.payloads.iter().enumerate() {
+            let mut packet = Packet { payload: payload.clone(), ..Default::default() };
+            packet.header.version = 2;
+            packet.header.marker = index == last;
+            packet.header.payload_type = payload_type;
+            packet.header.sequence_number = sequence;
+            packet.header.timestamp = picture.stamp.0;
+            packet.header.ssrc = sending.ssrc;
+            sequence = sequence.wrapping_add(1);
+            if let Some(extension) = playout_delay {
+                // Three bytes always fit.
+                drop(packet.header.set_extension(extension, NO_PLAYOUT_DELAY));
+            }
+            if let Err(error) = sending.track.write_rtp(packet).await {
+                debug!(%error, "not sent");
+                return;
+            }
+        }
+    }
+}
