@@ -45,7 +45,7 @@ pub(crate) struct Encoded {
 
 /// A built pipeline; stopped when dropped.
 pub(crate) struct Pipeline {
-    pipeline: gstreamer::Pipeline,
+    chain: gstreamer::Pipeline,
     encoder: gstreamer::Element,
     /// The first error, caught where it is posted: a start that fails flushes the bus.
     first_error: Arc<OnceLock<CameraError>>,
@@ -72,11 +72,11 @@ impl Pipeline {
             .map_err(|_| CameraError::Source { camera: profile.name.clone(), why: format!("it uses the name {SINK}") })?;
         hand_out(&sink, deliver);
         let first_error = catch_errors(&pipeline, &profile.name);
-        Ok(Self { pipeline, encoder, first_error })
+        Ok(Self { chain: pipeline, encoder, first_error })
     }
 
     pub(crate) fn start(&self, camera: &str) -> Result<(), CameraError> {
-        match self.pipeline.set_state(gstreamer::State::Playing) {
+        match self.chain.set_state(gstreamer::State::Playing) {
             Ok(_) => Ok(()),
             // The element's own words are the better error.
             Err(error) => Err(self
@@ -90,7 +90,7 @@ impl Pipeline {
     /// Waits for an error or the end of the source.
     pub(crate) fn news(&self, camera: &str, within: ClockTime) -> Option<CameraError> {
         use gstreamer::{MessageType, MessageView};
-        let message = self.pipeline.bus()?.timed_pop_filtered(within, &[MessageType::Error, MessageType::Eos])?;
+        let message = self.chain.bus()?.timed_pop_filtered(within, &[MessageType::Error, MessageType::Eos])?;
         match message.view() {
             MessageView::Error(error) => Some(self.first_error.get().cloned().unwrap_or_else(|| failure(camera, error))),
             _ => Some(CameraError::Ended { camera: camera.to_owned() }),
@@ -122,7 +122,7 @@ fn catch_errors(pipeline: &gstreamer::Pipeline, camera: &str) -> Arc<OnceLock<Ca
 
 impl Drop for Pipeline {
     fn drop(&mut self) {
-        if let Err(error) = self.pipeline.set_state(gstreamer::State::Null) {
+        if let Err(error) = self.chain.set_state(gstreamer::State::Null) {
             tracing::warn!(%error, "a camera's pipeline does not stop");
         }
     }
