@@ -6,7 +6,7 @@ mod throttle;
 
 pub(crate) use fleet::Seen;
 
-use crate::wire::{Answer, View, Wire, WireError};
+use crate::wire::{View, Wire, WireError};
 use farhand_lease::{Change, Denial, Event, Held, LeaseDesk, Limits, Output, Reply, SeatId, Stage};
 use farhand_protocol::{BootId, GatewaySays, LeaseEnding, LeaseEpoch, MonoTime, StopOrder, VehicleId};
 use farhand_relay::ViewerId;
@@ -36,6 +36,7 @@ struct State {
     leases: LeaseDesk,
     fleet: Fleet,
     seats: BTreeMap<ViewerId, Seat>,
+    newest_viewer: u64,
     askers: BTreeMap<SeatId, oneshot::Sender<Reply>>,
     refusals: Throttle,
 }
@@ -80,6 +81,7 @@ impl Desk {
             leases: LeaseDesk::new(limits, epochs),
             fleet: Fleet::default(),
             seats: BTreeMap::new(),
+            newest_viewer: 0,
             askers: BTreeMap::new(),
             refusals: Throttle::default(),
         };
@@ -237,22 +239,36 @@ impl Desk {
         account: &Account,
         vehicle: &VehicleId,
         view: View,
-        sdp: String,
-    ) -> Result<Answer, WireError> {
+        offer: String,
+    ) -> Result<(ViewerId, String), WireError> {
         let wire = self.wire.get().ok_or(WireError::VehicleAway)?;
-        let answer = wire.open_viewer(vehicle, view, sdp).await?;
         let seat = Seat { account: account.clone(), vehicle: vehicle.clone(), view, last_stop: None };
-        self.lock().seats.insert(answer.viewer, seat);
-        Ok(answer)
+        let viewer = self.sit_down(seat)?;
+        // Whoever gives up while the answer is made must not leave an empty seat behind.
+        let mut opening = Opening { desk: self, viewer, done: false };
+        let answer = wire.open_viewer(vehicle, viewer, view, offer).await?;
+        opening.done = true;
+        Ok((viewer, answer))
+    }
+
+    fn sit_down(&self, seat: Seat) -> Result<ViewerId, WireError> {
+        let mut state = self.lock();
+        if state.seats.len() >= SEATS {
+            return Err(WireError::Full(SEATS));
+        }
+        state.newest_viewer += 1;
+        let viewer = ViewerId(state.newest_viewer);
+        state.seats.insert(viewer, seat);
+        Ok(viewer)
     }
 
     /// Closes a viewer of this person; false if there is none.
-    pub async fn close_viewer(&self, account: &Account, viewer: ViewerId) -> bool {
+    pub fn close_viewer(&self, account: &Account, viewer: ViewerId) -> bool {
         let theirs = self.lock().seats.get(&viewer).is_some_and(|seat| seat.account.name == account.name);
         if theirs {
             self.leave(viewer);
             if let Some(wire) = self.wire.get() {
-                wire.close_viewer(viewer).await;
+                wire.close_viewer(viewer);
             }
         }
         theirs
@@ -361,11 +377,31 @@ impl Desk {
     }
 }
 
+/// A viewer whose answer is being made.
+struct Opening<'a> {
+    desk: &'a Desk,
+    viewer: ViewerId,
+    done: bool,
+}
+
+impl Drop for Opening<'_> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.desk.leave(self.viewer);
+            if let Some(wire) = self.desk.wire.get() {
+                wire.close_viewer(self.viewer);
+            }
+        }
+    }
+}
+
 impl std::fmt::Debug for Desk {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Desk")
     }
 }
 
+// Ten people with five windows and a wall of screens; each viewer costs a connection's memory.
+const SEATS: usize = 256;
 // A fleet of fifty that loses all its drivers at once.
 const SAYS: usize = 256;

@@ -12,4 +12,4 @@ pub use http::{
     JournalEntryView, LeaseAnswer, LeaseRequest, LoginRequest, Me, MetricsText, Scheme, VehicleView, ViewerAnswer, ViewerRequest,
     Web, openapi, router,
 };
-pub use wire::{Answer, Doing, View, Wire, WireError};
+pub use wire::{Doing, View, Wire, WireError};

@@ -14,15 +14,6 @@ pub enum View {
     Camera(CameraIndex),
 }
 
-/// An opened viewer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// Its number.
-    pub viewer: ViewerId,
-    /// The answer to the page's offer.
-    pub sdp: String,
-}
-
 /// Why the wire could not do it. The text is for a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -33,9 +24,12 @@ pub enum WireError {
     /// The page's offer cannot be used.
     #[error("The page's offer cannot be used: {0}. Reload the page.")]
     Offer(String),
-    /// No more viewers fit.
-    #[error("{0}")]
-    Busy(String),
+    /// Too many viewers are open already.
+    #[error("{0} viewers are open, which is the most. Close one, then try again.")]
+    Full(usize),
+    /// The gateway is about to stop.
+    #[error("The gateway is stopping. Try again when it is back.")]
+    Stopping,
 }
 
 /// A future of the wire.
@@ -49,8 +43,14 @@ pub trait Wire: Send + Sync + 'static {
     fn order_stop(&self, vehicle: &VehicleId, order: &StopOrder) -> bool;
     /// Round trip to the vehicle and back.
     fn round_trip_us(&self, vehicle: &VehicleId) -> Option<u64>;
-    /// Answers a page's offer.
-    fn open_viewer<'a>(&'a self, vehicle: &'a VehicleId, view: View, sdp: String) -> Doing<'a, Result<Answer, WireError>>;
+    /// Answers a page's offer and gives the answer.
+    fn open_viewer<'a>(
+        &'a self,
+        vehicle: &'a VehicleId,
+        viewer: ViewerId,
+        view: View,
+        offer: String,
+    ) -> Doing<'a, Result<String, WireError>>;
     /// Closes a viewer; unknown ones are no error.
-    fn close_viewer(&self, viewer: ViewerId) -> Doing<'_, ()>;
+    fn close_viewer(&self, viewer: ViewerId);
 }

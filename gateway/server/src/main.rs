@@ -4,6 +4,7 @@ mod commands;
 mod config;
 mod serve;
 mod site;
+mod wire;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

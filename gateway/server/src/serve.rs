@@ -2,6 +2,7 @@
 
 use crate::config::GatewayConfig;
 use crate::site::{Pair, Site};
+use crate::wire::RelayWire;
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
 use axum::http::header;
@@ -10,6 +11,7 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use farhand_api::{Desk, MetricsText, Scheme, Web, router};
 use farhand_lease::Limits;
+use farhand_relay::{Relay, RelayConfig, Rules};
 use farhand_store::{Entry, Journal, Kind, Sessions, Store};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rustls::pki_types::pem::PemObject;
@@ -38,6 +40,8 @@ pub(crate) async fn serve(config: &GatewayConfig) -> Result<()> {
     let (journal, driver) = Journal::new(store.clone());
     let writer = tokio::spawn(driver.run());
     let desk = Desk::new(Limits::default(), &kept, journal.clone());
+    let relay = Arc::new(Relay::start(&relay_config(config, &site)?, Arc::clone(&desk) as Arc<dyn Rules>)?);
+    desk.connect(Arc::new(RelayWire(Arc::clone(&relay))));
 
     let mut tasks = JoinSet::new();
     tasks.spawn(run_desk(Arc::clone(&desk)));
@@ -56,6 +60,8 @@ pub(crate) async fn serve(config: &GatewayConfig) -> Result<()> {
     desk.close();
     servers.stop().await;
     tasks.shutdown().await;
+    // It joins the control thread, which must not stand in an async worker's way.
+    tokio::task::spawn_blocking(move || relay.shutdown()).await.context("stopping the relay")?;
     if let Err(error) = journal.append(Entry::new(Kind::GatewayStopped, json!({}))).await {
         tracing::error!(%error, "The end could not be recorded");
     }
@@ -68,6 +74,15 @@ pub(crate) async fn serve(config: &GatewayConfig) -> Result<()> {
         Some(ended) => ended.context("a web server's task failed")?,
         None => Ok(()),
     }
+}
+
+fn relay_config(config: &GatewayConfig, site: &Site) -> Result<RelayConfig> {
+    Ok(RelayConfig {
+        control_listen: config.control_listen,
+        media_listen: config.media_listen,
+        public_addresses: config.public_addresses.clone(),
+        identity: site.vehicle_side()?,
+    })
 }
 
 async fn run_desk(desk: Arc<Desk>) {

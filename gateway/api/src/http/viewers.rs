@@ -59,8 +59,8 @@ pub(super) async fn open(
     Json(request): Json<ViewerRequest>,
 ) -> Result<Json<ViewerAnswer>, Problem> {
     let vehicle = find(&web, &vehicle)?.id;
-    let answer = web.desk.open_viewer(&person.account, &vehicle, View::Cockpit, request.sdp).await?;
-    Ok(Json(ViewerAnswer { viewer_id: answer.viewer.0.to_string(), sdp: answer.sdp }))
+    let (viewer, sdp) = web.desk.open_viewer(&person.account, &vehicle, View::Cockpit, request.sdp).await?;
+    Ok(Json(ViewerAnswer { viewer_id: viewer.0.to_string(), sdp }))
 }
 
 /// Closes a viewer; a lease held from it ends.
@@ -72,12 +72,12 @@ pub(super) async fn close(
     person: Authorised<See>,
     Path(names): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    close_viewer(&web, &person, &names.1).await
+    close_viewer(&web, &person, &names.1)
 }
 
-pub(super) async fn close_viewer(web: &Web, person: &Authorised<See>, viewer: &str) -> Result<StatusCode, Problem> {
+pub(super) fn close_viewer(web: &Web, person: &Authorised<See>, viewer: &str) -> Result<StatusCode, Problem> {
     let viewer = viewer_id(viewer)?;
-    if web.desk.close_viewer(&person.account, viewer).await { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::no_viewer()) }
+    if web.desk.close_viewer(&person.account, viewer) { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::no_viewer()) }
 }
 
 /// Takes control.
@@ -139,7 +139,7 @@ impl From<WireError> for Problem {
     fn from(error: WireError) -> Self {
         let status = match error {
             WireError::Offer(_) => StatusCode::BAD_REQUEST,
-            WireError::VehicleAway | WireError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            WireError::VehicleAway | WireError::Full(_) | WireError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self::new(status, error.to_string())
     }

@@ -34,10 +34,10 @@ pub(super) async fn open(
             format!("There is no such camera. {vehicle} has: {}.", names.join(", ")),
         ));
     };
-    let answer = web.desk.open_viewer(&person.account, &seen.id, View::Camera(CameraIndex(index)), sdp).await?;
-    let location = format!("/whep/{vehicle}/{camera}/{}", answer.viewer.0);
+    let (viewer, answer) = web.desk.open_viewer(&person.account, &seen.id, View::Camera(CameraIndex(index)), sdp).await?;
+    let location = format!("/whep/{vehicle}/{camera}/{}", viewer.0);
     let headers = [(header::CONTENT_TYPE, "application/sdp".to_owned()), (header::LOCATION, location)];
-    Ok((StatusCode::CREATED, headers, answer.sdp).into_response())
+    Ok((StatusCode::CREATED, headers, answer).into_response())
 }
 
 /// Ends it.
@@ -46,5 +46,5 @@ pub(super) async fn close(
     person: Authorised<See>,
     Path((_, _, viewer)): Path<(String, String, String)>,
 ) -> Result<StatusCode, Problem> {
-    close_viewer(&web, &person, &viewer).await.map(|_| StatusCode::OK)
+    close_viewer(&web, &person, &viewer).map(|_| StatusCode::OK)
 }
