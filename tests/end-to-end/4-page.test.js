@@ -111,9 +111,7 @@ scenario('a pad drives once every control has moved, and pulling it out stops th
   await never('a pad whose pedals never moved drives', async () => (await alice.says()).state === 'Teleop', { span: 1000 });
   await pad.enable(false);
   await pad.touchAll();
-  await alice.takesControl();
-  await pad.enable(true);
-  await alice.sees('Teleop', ({ state }) => state === 'Teleop');
+  await alice.enables((held) => pad.enable(held));
   await pad.forward(0.7);
   await until('the truck moves', async () => (await site.truth.machine(site.vehicle)).speed_mps > 0.3 || null);
   await pad.unplug();

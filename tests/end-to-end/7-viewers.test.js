@@ -18,7 +18,6 @@ scenario('two operators drive two trucks, and one dead browser harms only its ow
   const alice = await arrive('alice', { vehicle: 'truck-1' });
   const bob = await arrive('bob', { vehicle: 'truck-2' });
   await alice.drivesForward();
-  await bob.takesControl();
   await bob.enables();
   process.kill(alice.browser.pid, 'SIGKILL');
   await truth.atRest('truck-1');

@@ -1,7 +1,7 @@
 // A person in a browser.
 
 import { chromium } from 'playwright-core';
-import { until } from './waiting.js';
+import { TooLate, pause, until } from './waiting.js';
 
 const CHROMIUM = process.env.FARHAND_CHROMIUM ?? '/usr/bin/chromium';
 const FLAGS = [
@@ -55,6 +55,7 @@ export class Operator {
     const url = new URL(await system.loginUrl(person));
     const operator = await Operator.open(`${origin}${url.pathname}${url.search}`, vehicle, { query, before });
     operator.truth = system.truth;
+    operator.gatewayView = () => system.vehicle(vehicle);
     return operator;
   }
 
@@ -100,6 +101,15 @@ export class Operator {
     return says;
   }
 
+  /** How things stand, for the reader of a failed test: what the page says, and what the vehicle says. */
+  async describes() {
+    const view = await this.gatewayView?.().catch(() => null);
+    const { state, causes, needs, lease_live, loop_age_ms, command_age_ms, rejected } = view?.state ?? {};
+    const vehicle = { connected: view?.connected, holder: view?.holder, state, causes, needs, lease_live, loop_age_ms, command_age_ms, rejected };
+    const telling = await this.page.evaluate(() => document.querySelector('.telling')?.innerText ?? '');
+    return JSON.stringify({ page: await this.says(), telling, vehicle, pictures: await this.pictures() });
+  }
+
   /** Waits until the page says what is asked for. */
   async sees(what, fits, limit = 15_000) {
     return until(
@@ -108,7 +118,7 @@ export class Operator {
         const says = await this.says();
         return fits(says) ? says : null;
       },
-      { limit, describe: async () => `${JSON.stringify(await this.says())}, ${JSON.stringify(await this.pictures())}` },
+      { limit, describe: () => this.describes() },
     );
   }
 
@@ -150,19 +160,35 @@ export class Operator {
         }
         return null;
       },
-      { limit: 20_000, every: 250, describe: async () => JSON.stringify(await this.says()) },
+      { limit: 20_000, every: 250, describe: () => this.describes() },
     );
   }
 
-  /** Holds the enable switch until the truck is driven by a person. */
-  async enables() {
-    await this.page.keyboard.down('Shift');
-    await this.sees('Teleop', ({ state }) => state === 'Teleop');
+  /**
+   * Holds the enable switch until the truck is driven by a person. A press that came before the truck was ready counts for
+   * nothing: it is let go and repeated, and a take-over that ended meanwhile is asked for again, as a person would.
+   */
+  async enables(hold = async (held) => this.page.keyboard[held ? 'down' : 'up']('Shift')) {
+    const start = performance.now();
+    for (;;) {
+      await hold(false);
+      await this.takesControl();
+      await pause(200);
+      await hold(true);
+      const driven = await this.sees('Teleop', ({ state }) => state === 'Teleop', 3000).catch((error) => {
+        if (!(error instanceof TooLate) || performance.now() - start > 25_000) {
+          throw error;
+        }
+        return null;
+      });
+      if (driven) {
+        return;
+      }
+    }
   }
 
   /** Takes control and drives forward until the truck really moves. */
   async drivesForward(speed = 0.4) {
-    await this.takesControl();
     await this.enables();
     await this.page.keyboard.down('w');
     await until(
@@ -195,7 +221,7 @@ export class Operator {
         await this.page.keyboard.press('r');
         return null;
       },
-      { limit: 20_000, every: 250, describe: async () => JSON.stringify(await this.says()) },
+      { limit: 20_000, every: 250, describe: () => this.describes() },
     );
   }
 

@@ -28,7 +28,6 @@ async function drive() {
     }
     if (state !== 'Teleop') {
       await operator.letsGo();
-      await operator.takesControl();
       await operator.enables();
     }
     for (const key of ['w', 's']) {
