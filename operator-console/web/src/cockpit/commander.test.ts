@@ -61,6 +61,17 @@ describe("commander", () => {
     expect(commander.make(21, DRIVE, [])?.enable).toBe(true);
   });
 
+  it("lets a confirmation go when the take-over ran out, so that the next one is seen as new", () => {
+    const commander = leased();
+    commander.confirm();
+    commander.observe(parked({ state: "Handover" }), 10);
+    expect(commander.make(20, IDLE, [])?.confirm).toBe(true);
+    commander.observe(parked({ state: "Parked" }), 30);
+    expect(commander.make(40, IDLE, [])?.confirm).toBe(false);
+    commander.confirm();
+    expect(commander.make(50, IDLE, [])?.confirm).toBe(true);
+  });
+
   it("confirms until driving begins", () => {
     const commander = leased();
     commander.confirm();

@@ -21,6 +21,7 @@ export class Commander {
   private last_enable = false;
   private release_now = false;
   private confirm_wanted = false;
+  private last_state: VehicleState["state"] | null = null;
   private rearm: { latch: number; asked_ms: number } | null = null;
 
   /** The lease was granted: commands begin, numbered from 1. */
@@ -76,7 +77,10 @@ export class Commander {
 
   /** Forgets what the newest state shows as done. */
   observe(state: VehicleState, now_ms: number): void {
-    if (state.state === "Teleop" || state.latch !== null) this.confirm_wanted = false;
+    // A take-over that ran out is over: the vehicle wants to see a new confirmation, not the old one held.
+    const ran_out = state.state === "Parked" && this.last_state === "Handover";
+    if (state.state === "Teleop" || state.latch !== null || ran_out) this.confirm_wanted = false;
+    this.last_state = state.state;
     const asked = this.rearm;
     if (asked && (state.latch !== asked.latch || now_ms - asked.asked_ms > REARM_PATIENCE_MS)) this.rearm = null;
   }
