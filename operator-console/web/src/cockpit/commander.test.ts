@@ -64,9 +64,9 @@ describe("commander", () => {
   it("lets a confirmation go when the take-over ran out, so that the next one is seen as new", () => {
     const commander = leased();
     commander.confirm();
-    commander.observe(parked({ state: "Handover" }), 10);
+    commander.observe({ ...parked(), state: "Handover" }, 10);
     expect(commander.make(20, IDLE, [])?.confirm).toBe(true);
-    commander.observe(parked({ state: "Parked" }), 30);
+    commander.observe(parked(), 30);
     expect(commander.make(40, IDLE, [])?.confirm).toBe(false);
     commander.confirm();
     expect(commander.make(50, IDLE, [])?.confirm).toBe(true);
