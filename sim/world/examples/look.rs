@@ -15,11 +15,15 @@ fn main() {
     let mut view = CameraView::new(640, 360, std::f64::consts::FRAC_PI_2);
     let eye = Eye { place, z_m: 2.1 };
     let scene = Scene { site: &site, bodies: &bodies, own: 0 };
-    let start = Instant::now();
-    for _ in 0..200 {
-        std::hint::black_box(view.draw(&scene, &eye));
-    }
-    eprintln!("{:?} a picture", start.elapsed() / 200);
+    let mut times: Vec<_> = (0..400)
+        .map(|_| {
+            let start = Instant::now();
+            std::hint::black_box(view.draw(&scene, &eye));
+            start.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    eprintln!("a picture: p10 {:?}, p50 {:?}, p90 {:?}", times[40], times[200], times[360]);
     let mut picture = view.draw(&scene, &eye);
     burn_stamp(&mut picture, Stamp::new(MonoTime(123_456_789), CameraIndex(1)));
     if let Some(file) = words.get(3) {

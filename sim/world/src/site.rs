@@ -46,6 +46,8 @@ pub(crate) struct Stack {
     pub first: usize,
     pub count: usize,
     pub what: &'static str,
+    /// Too thin to be seen from afar.
+    pub detail: bool,
 }
 
 /// One block of a stack.

@@ -10,21 +10,20 @@
 )]
 
 mod body;
-mod column;
 mod ground;
 mod hit;
+mod tile;
 mod walk;
 
 pub use body::Body;
 
+use crate::site::Floor;
 use crate::{Picture, Place, Random, STRIP_ROWS, Site};
 use body::Parts;
-use column::Column;
 use ground::Ground;
-use walk::Ray;
+use tile::{OPEN, TILE, Tile};
+use walk::{Ray, Walker};
 
-/// Columns drawn together before they are turned into rows: 22 KB, which the first cache holds.
-const TILE: usize = 16;
 /// Pixels of each picture that differ by one grey level.
 const NOISY_PIXELS: usize = 48;
 
@@ -63,7 +62,7 @@ pub struct CameraView {
     height: usize,
     rows: usize,
     focal: f32,
-    tile: Vec<Column>,
+    tile: Tile,
     ground: Ground,
     frames: u64,
 }
@@ -74,8 +73,7 @@ impl CameraView {
         let (width, height) = (width_px.next_multiple_of(2), height_px.next_multiple_of(2));
         let rows = height.saturating_sub(STRIP_ROWS);
         let focal = width as f32 / 2.0 / (horizontal_fov_rad as f32 / 2.0).tan();
-        let tile = vec![Column::new(rows); TILE];
-        Self { width, height, rows, focal, tile, ground: Ground::new(rows), frames: 0 }
+        Self { width, height, rows, focal, tile: Tile::new(rows), ground: Ground::new(rows), frames: 0 }
     }
 
     /// Draws everything but the stamp's rows.
@@ -87,16 +85,22 @@ impl CameraView {
         let parts = Parts::seen_from(scene, eye);
         let (sin, cos) = (eye.place.heading_rad.sin() as f32, eye.place.heading_rad.cos() as f32);
         let origin = (eye.place.x_m as f32, eye.place.y_m as f32);
+        let (middle, focal) = (self.width as f32 / 2.0, self.focal);
+        let ray_of = |column: usize| {
+            let side = (column as f32 + 0.5 - middle) / focal;
+            Ray::new(origin, (cos + sin * side, sin - cos * side))
+        };
+        let each = (sin / focal, -cos / focal);
+        let mut walker = Walker::new(scene.site, &parts);
         for first in (0..self.width).step_by(TILE) {
             let count = TILE.min(self.width - first);
-            for (index, column) in self.tile.iter_mut().enumerate().take(count) {
-                let side = ((first + index) as f32 + 0.5 - self.width as f32 / 2.0) / self.focal;
-                let ray = Ray::new(origin, (cos + sin * side, sin - cos * side));
-                column.open();
-                walk::walk(scene.site, &parts, &ray, &lens, column);
-                self.ground.finish(&scene.site.floor, &ray, column);
+            self.tile.clear();
+            for index in 0..count {
+                self.tile.turn_to(index);
+                walker.walk(&ray_of(first + index), &lens, &mut self.tile);
             }
-            copy_tile(&self.tile[..count], first, self.rows, &mut picture);
+            let strip = Strip { lines: self.tile.lines(), first, count, ray: ray_of(first), each };
+            strip.copy(&self.ground, &scene.site.floor, &mut picture);
         }
         self.frames += 1;
         speckle(&mut picture, self.rows, self.frames);
@@ -119,21 +123,34 @@ impl Lens {
     }
 }
 
-/// Turns columns into rows of the three planes.
-fn copy_tile(tile: &[Column], first: usize, rows: usize, picture: &mut Picture) {
-    let width = picture.width();
-    let (luma, u, v) = picture.planes_mut();
-    for row in 0..rows {
-        let line = &mut luma[row * width + first..][..tile.len()];
-        for (pixel, column) in line.iter_mut().zip(tile) {
-            *pixel = column.pixels[row] as u8;
-        }
-        if row % 2 == 0 {
-            let from = (row / 2) * (width / 2) + first / 2;
-            for (index, column) in tile.iter().step_by(2).enumerate() {
-                let pixel = column.pixels[row];
-                u[from + index] = (pixel >> 8) as u8;
-                v[from + index] = (pixel >> 16) as u8;
+/// Columns that are drawn, but for floor and ceiling.
+struct Strip<'a> {
+    lines: &'a [[u32; TILE]],
+    first: usize,
+    count: usize,
+    ray: Ray,
+    each: (f32, f32),
+}
+
+impl Strip<'_> {
+    /// Copies the rows into the three planes, and paints floor and ceiling where nothing stands.
+    fn copy(&self, ground: &Ground, floor: &Floor, picture: &mut Picture) {
+        let (width, first, count) = (picture.width(), self.first, self.count);
+        let (luma, u, v) = picture.planes_mut();
+        for (row, line) in self.lines.iter().enumerate() {
+            let mut pixels = *line;
+            if pixels.contains(&OPEN) {
+                ground.line(row, &self.ray, self.each).paint(floor, &mut pixels);
+            }
+            let luma = &mut luma[row * width + first..][..count];
+            luma.iter_mut().zip(&pixels).for_each(|(luma, pixel)| *luma = *pixel as u8);
+            if row.is_multiple_of(2) {
+                let from = row / 2 * (width / 2) + first / 2;
+                let (u, v) = (&mut u[from..from + count / 2], &mut v[from..from + count / 2]);
+                for ((u, v), pixel) in u.iter_mut().zip(v).zip(pixels.iter().step_by(2)) {
+                    *u = (pixel >> 8) as u8;
+                    *v = (pixel >> 16) as u8;
+                }
             }
         }
     }

@@ -46,6 +46,8 @@ pub struct Machine {
     pub contacts: u64,
     /// What it stands against.
     pub touching: Option<String>,
+    /// Path length at the last contact.
+    touched_m: f64,
     odometry: Odometry,
 }
 
@@ -90,7 +92,7 @@ impl World {
                 return Err(WorldError::Occupied { machine: setup.name, x_m, y_m, what });
             }
             let odometry = Odometry::new(setup.place);
-            world.machines.push(Machine { name: setup.name, truck, contacts: 0, touching: None, odometry });
+            world.machines.push(Machine { name: setup.name, truck, contacts: 0, touching: None, touched_m: 0.0, odometry });
         }
         Ok(world)
     }
@@ -120,7 +122,8 @@ impl World {
                 machine.contacts += 1;
                 machine.touching = Some(what);
             }
-        } else if moved {
+            machine.touched_m = before.1;
+        } else if machine.truck.travelled_m() > machine.touched_m + FREE_M {
             machine.touching = None;
         }
         machine.odometry.advance(machine.truck.place(), STEP_S);
@@ -184,4 +187,6 @@ impl World {
 // Fine enough for a brake jerk of 20 m/s3 to be right to 0.02 m/s2.
 const STEP_US: u64 = 1000;
 const STEP_S: f64 = 0.001;
+// Pushing on against a rack creeps up its last millimetre again and again: one contact until the truck is clear of it.
+const FREE_M: f64 = 0.05;
 const MOST_US: u64 = 1_000_000;

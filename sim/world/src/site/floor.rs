@@ -12,7 +12,8 @@ use super::paint::{BLUE, Colour, GREEN, PURPLE, RED, WHITE, YELLOW};
 pub(crate) const DOTS_PER_M: f32 = 40.0;
 
 /// Colours of the floor; the number in the map is the place in this list.
-pub(crate) const FLOOR_COLOURS: [Colour; 12] = [
+/// Sixteen, so that any four bits name one.
+pub(crate) const FLOOR_COLOURS: [Colour; 16] = [
     Colour::rgb(126, 126, 122),
     Colour::rgb(120, 121, 118),
     Colour::rgb(131, 130, 125),
@@ -25,6 +26,10 @@ pub(crate) const FLOOR_COLOURS: [Colour; 12] = [
     YELLOW,
     PURPLE,
     Colour::rgb(70, 125, 85),
+    WHITE,
+    WHITE,
+    WHITE,
+    WHITE,
 ];
 pub(crate) const JOINT: u8 = 3;
 pub(crate) const LANE: u8 = 4;
@@ -58,6 +63,12 @@ impl Floor {
         };
         let dots = (0..rows).flat_map(|row| (0..columns).map(move |column| dot(column, row))).collect();
         Self { columns, rows, dots }
+    }
+
+    /// The colour number at a dot; 0 outside.
+    pub(crate) fn dot(&self, column: u32, row: u32) -> u8 {
+        let place = (row as usize).wrapping_mul(self.columns).wrapping_add(column as usize);
+        self.dots.get(place).copied().unwrap_or(0)
     }
 
     /// Paints a rectangle from its south-west to its north-east corner in metres.

@@ -20,6 +20,8 @@ pub(crate) struct Grid {
     pub rows: usize,
     /// Where each square's entries begin; one more than there are squares.
     starts: Vec<u32>,
+    /// Where each square's details begin: what is too thin to be seen from afar comes last.
+    details: Vec<u32>,
     entries: Vec<u32>,
     /// Highest top in each square.
     tops: Vec<f32>,
@@ -29,8 +31,14 @@ impl Grid {
     pub(crate) fn new(size_m: (f32, f32), stacks: &[Stack], top_of: impl Fn(&Stack) -> f32) -> Self {
         let count = |metres: f32| ((metres + 2.0 * MARGIN_M) / SQUARE_M).ceil() as usize;
         let (columns, rows) = (count(size_m.0), count(size_m.1));
-        let mut grid =
-            Self { columns, rows, starts: vec![0; columns * rows + 1], entries: Vec::new(), tops: vec![0.0; columns * rows] };
+        let mut grid = Self {
+            columns,
+            rows,
+            starts: vec![0; columns * rows + 1],
+            details: vec![0; columns * rows],
+            entries: Vec::new(),
+            tops: vec![0.0; columns * rows],
+        };
         let mut squares = vec![Vec::new(); columns * rows];
         for (stack, index) in stacks.iter().zip(0..) {
             for square in grid.squares(stack.low, stack.high) {
@@ -39,10 +47,19 @@ impl Grid {
             }
         }
         for (square, found) in squares.into_iter().enumerate() {
-            grid.entries.extend(found);
+            let (thin, thick): (Vec<u32>, Vec<u32>) = found.into_iter().partition(|&index| stacks[index as usize].detail);
+            grid.entries.extend(thick);
+            grid.details[square] = grid.entries.len() as u32;
+            grid.entries.extend(thin);
             grid.starts[square + 1] = grid.entries.len() as u32;
         }
         grid
+    }
+
+    /// Indices of the stacks in one square that can be seen from afar.
+    pub(crate) fn square_from_afar(&self, column: usize, row: usize) -> &[u32] {
+        let square = row * self.columns + column;
+        &self.entries[self.starts[square] as usize..self.details[square] as usize]
     }
 
     /// Indices of the stacks in one square.

@@ -42,8 +42,8 @@ pub(super) fn warehouse(seed: u64) -> Site {
         plan.dock(aisle, y);
         plan.aisle(y);
         for x in RACKS_X_M {
-            plan.rack(x, y - AISLE_HALF_M - RACK_DEPTH_M, LETTERS[aisle]);
-            plan.rack(x, y + AISLE_HALF_M, LETTERS[aisle]);
+            plan.rack((x, y - AISLE_HALF_M - RACK_DEPTH_M), y, LETTERS[aisle]);
+            plan.rack((x, y + AISLE_HALF_M), y, LETTERS[aisle]);
         }
     }
     plan.staging();
@@ -64,8 +64,15 @@ struct Plan {
 
 impl Plan {
     fn stack(&mut self, what: &'static str, low: (f32, f32), high: (f32, f32), blocks: &[(f32, f32, Paint)]) {
-        self.stacks.push(Stack { low, high, first: self.blocks.len(), count: blocks.len(), what });
+        self.stacks.push(Stack { low, high, first: self.blocks.len(), count: blocks.len(), what, detail: false });
         self.blocks.extend(blocks.iter().map(|&(bottom_m, top_m, paint)| Block { bottom_m, top_m, paint }));
+    }
+
+    /// Says that the last stack is too thin to be seen from afar.
+    fn is_detail(&mut self) {
+        if let Some(stack) = self.stacks.last_mut() {
+            stack.detail = true;
+        }
     }
 
     fn walls(&mut self) {
@@ -114,20 +121,28 @@ impl Plan {
         }
     }
 
-    fn rack(&mut self, x: f32, y: f32, letter: char) {
+    /// Half a rack row beside the aisle in the middle of `aisle_y`; what is at its back hides behind its front and its loads.
+    fn rack(&mut self, (x, y): (f32, f32), aisle_y: f32, letter: char) {
         let end = x + BAY_M * f32::from(BAYS);
+        let sides = |inset: f32, thick: f32| {
+            let (south, north) = (y + inset, y + RACK_DEPTH_M - inset - thick);
+            if y < aisle_y { [north, south] } else { [south, north] }
+        };
         for frame in 0..=BAYS {
             let at = x + BAY_M * f32::from(frame) - 0.05;
-            for post in [y, y + RACK_DEPTH_M - 0.1] {
-                let blocks = [(0.0, 0.4, Paint::Plain(YELLOW)), (0.4, 6.1, Paint::Plain(BLUE))];
+            let blocks = [(0.0, 0.4, Paint::Plain(YELLOW)), (0.4, 6.1, Paint::Plain(BLUE))];
+            for post in sides(0.0, 0.1) {
                 self.stack("rack", (at, post), (at + 0.1, post + 0.1), &blocks);
             }
+            self.is_detail();
         }
         for bay in 0..BAYS {
             let from = x + BAY_M * f32::from(bay);
             let beams = BEAMS_M.map(|top| (top - 0.12, top, Paint::Plain(ORANGE)));
-            self.stack("rack", (from + 0.05, y + 0.02), (from + BAY_M - 0.05, y + 0.07), &beams);
-            self.stack("rack", (from + 0.05, y + RACK_DEPTH_M - 0.07), (from + BAY_M - 0.05, y + RACK_DEPTH_M - 0.02), &beams);
+            for beam in sides(0.02, 0.05) {
+                self.stack("rack", (from + 0.05, beam), (from + BAY_M - 0.05, beam + 0.05), &beams);
+            }
+            self.is_detail();
             self.loads(from + 0.1, y);
             self.loads(from + 1.4, y);
         }

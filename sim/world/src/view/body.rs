@@ -68,8 +68,8 @@ impl Parts {
     }
 
     /// What the ray meets of them.
-    pub(crate) fn met_by(&self, ray: &Ray) -> Found<'_> {
-        let mut found = Found::nothing();
+    pub(crate) fn met_by<'a>(&'a self, ray: &Ray, found: &mut Found<'a>) {
+        found.clear();
         for seen in &self.seen {
             let (x, y) = ray.direction;
             let own = Ray::new(seen.origin, (seen.cos * x + seen.sin * y, seen.cos * y - seen.sin * x));
@@ -82,7 +82,6 @@ impl Parts {
                 }
             }
         }
-        found
     }
 }
 

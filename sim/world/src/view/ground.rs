@@ -1,8 +1,8 @@
 //! Floor and ceiling, where no block is.
 
 use super::Lens;
-use super::column::Column;
 use super::hit::light_at;
+use super::tile::{OPEN, TILE};
 use super::walk::Ray;
 use crate::site::{Colour, DOTS_PER_M, FLOOR_COLOURS, Floor};
 
@@ -53,35 +53,48 @@ impl Ground {
         }
     }
 
-    /// Paints what is still open in a column.
-    pub(crate) fn finish(&self, floor: &Floor, ray: &Ray, column: &mut Column) {
-        column.open_runs(|first, pixels| {
-            let above = self.horizon.saturating_sub(first).min(pixels.len());
-            let (ceiling, ground) = pixels.split_at_mut(above);
-            let scaled = Ray { origin: scale(ray.origin), direction: scale(ray.direction), inverse: ray.inverse };
-            for (pixel, row) in ceiling.iter_mut().zip(&self.rows[first..]) {
-                let (x, y) = scaled.dot(row.depth);
-                *pixel = self.ceilings[row.level as usize][overhead(x, y)];
-            }
-            for (pixel, row) in ground.iter_mut().zip(&self.rows[first + above..]) {
-                let (x, y) = scaled.dot(row.depth);
-                let dot = floor.dots.get(y as usize * floor.columns + x as usize).copied().unwrap_or(0);
-                *pixel = self.colours[row.level as usize][usize::from(dot)];
-            }
-        });
+    /// The ray of a tile's first column and how it changes from column to column, at one row.
+    pub(crate) fn line(&self, row: usize, first: &Ray, each: (f32, f32)) -> Line<'_> {
+        let Row { depth, level } = self.rows[row];
+        let fixed = |at: f32| (at * DOTS_PER_M * ONE) as i32;
+        let dot = (first.origin.0 + first.direction.0 * depth, first.origin.1 + first.direction.1 * depth);
+        Line {
+            at: (fixed(dot.0), fixed(dot.1)),
+            step: (fixed(each.0 * depth), fixed(each.1 * depth)),
+            floor: &self.colours[level as usize],
+            ceiling: (row < self.horizon).then(|| &self.ceilings[level as usize]),
+        }
     }
 }
 
-impl Ray {
-    /// The dot of floor or ceiling at a depth, for a ray in dots. What lies west or south of the site is behind a wall.
-    fn dot(&self, depth: f32) -> (u32, u32) {
-        let (x, y) = (self.origin.0 + self.direction.0 * depth, self.origin.1 + self.direction.1 * depth);
-        ((x.max(0.0) as i32) as u32, (y.max(0.0) as i32) as u32)
-    }
+/// Dots are counted in 1/65536: 32,767 dots are 800 m of floor.
+const ONE: f32 = 65_536.0;
+const ONE_BITS: u32 = 16;
+
+/// One row of floor or ceiling across a tile.
+pub(crate) struct Line<'a> {
+    at: (i32, i32),
+    step: (i32, i32),
+    floor: &'a [u32; FLOOR_COLOURS.len()],
+    ceiling: Option<&'a [u32; 3]>,
 }
 
-fn scale((x, y): (f32, f32)) -> (f32, f32) {
-    (x * DOTS_PER_M, y * DOTS_PER_M)
+impl Line<'_> {
+    /// Paints the open pixels of a row. What lies west or south of the site, with wrong numbers here, is behind a wall.
+    pub(crate) fn paint(&self, floor: &Floor, pixels: &mut [u32; TILE]) {
+        let (mut x, mut y) = (self.at.0 as u32, self.at.1 as u32);
+        for pixel in pixels {
+            if *pixel == OPEN {
+                let (east, north) = (x >> ONE_BITS, y >> ONE_BITS);
+                *pixel = match self.ceiling {
+                    Some(ceiling) => ceiling[overhead(east, north)],
+                    None => self.floor[usize::from(floor.dot(east, north)) % FLOOR_COLOURS.len()],
+                };
+            }
+            x = x.wrapping_add(self.step.0 as u32);
+            y = y.wrapping_add(self.step.1 as u32);
+        }
+    }
 }
 
 /// Lamps over the aisles' middle, trusses across: 0 ceiling, 1 truss, 2 lamp.

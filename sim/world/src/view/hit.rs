@@ -1,7 +1,7 @@
 //! Where a ray enters a stack of blocks, and how its sides are painted.
 
 use super::Lens;
-use super::column::Column;
+use super::tile::Tile;
 use super::walk::Ray;
 use crate::font::GLYPH_DOTS;
 use crate::site::{Block, Colour, Paint};
@@ -47,43 +47,49 @@ impl Crossing {
         Some(Self { near, far, along, face, across_x })
     }
 
-    /// Draws the blocks of the stack: sides, tops below the eye, undersides above it.
-    pub(crate) fn draw(&self, blocks: &[Block], lens: &Lens, column: &mut Column) {
+    /// Draws the blocks of the stack, given from the lowest to the highest: sides, tops below the eye, undersides above it.
+    pub(crate) fn draw(&self, blocks: &[Block], lens: &Lens, tile: &mut Tile) {
         let near = lens.focal / self.near;
         let far = lens.focal / self.far;
+        let (Some(lowest), Some(highest)) = (blocks.first(), blocks.last()) else { return };
+        let (top, bottom) = (highest.top_m - lens.eye_z, lowest.bottom_m - lens.eye_z);
+        let upper = lens.horizon - top * if top > 0.0 { near } else { far };
+        let lower = lens.horizon - bottom * if bottom < 0.0 { near } else { far };
+        if tile.closed(upper, lower) {
+            return;
+        }
         let light = light_at(self.near, if self.across_x { 256.0 } else { 218.0 });
         for block in blocks {
             let (top, bottom) = (block.top_m - lens.eye_z, block.bottom_m - lens.eye_z);
             let (upper, lower) = (lens.horizon - top * near, lens.horizon - bottom * near);
             if top < 0.0 {
                 let edge = lens.horizon - top * far;
-                column.fill(edge, upper, block.paint.mean().lit(light + 26));
+                tile.fill(edge, upper, block.paint.mean().lit(light + 26));
             } else if bottom > 0.0 {
                 let edge = lens.horizon - bottom * far;
-                column.fill(lower, edge, block.paint.mean().lit(light * 5 / 8));
+                tile.fill(lower, edge, block.paint.mean().lit(light * 5 / 8));
             }
-            if !column.closed(upper, lower) {
-                self.side(block, (upper, lower), light, column);
-            }
+            self.side(block, (upper, lower), light, tile);
         }
     }
 
-    fn side(&self, block: &Block, (upper, lower): (f32, f32), light: i32, column: &mut Column) {
+    fn side(&self, block: &Block, (upper, lower): (f32, f32), light: i32, tile: &mut Tile) {
         match block.paint {
-            Paint::Plain(colour) => column.fill(upper, lower, colour.lit(light)),
+            Paint::Plain(colour) => tile.fill(upper, lower, colour.lit(light)),
+            _ if tile.closed(upper, lower) => {}
             Paint::Hazard => {
                 let dark = (self.along / 0.15) as i32 % 2 == 1;
-                column.fill(upper, lower, if dark { BLACK } else { block.paint.mean() }.lit(light));
+                tile.fill(upper, lower, if dark { BLACK } else { block.paint.mean() }.lit(light));
             }
             Paint::Slats(colour) => {
                 let count = whole((block.top_m - block.bottom_m) / 0.45);
-                bands(count, (upper, lower), column, |band| colour.lit(if band % 2 == 0 { light } else { light - light / 14 }));
+                bands(count, (upper, lower), tile, |band| colour.lit(if band % 2 == 0 { light } else { light - light / 14 }));
             }
-            Paint::Cartons(colour) => self.cartons(block, colour, (upper, lower), light, column),
+            Paint::Cartons(colour) => self.cartons(block, colour, (upper, lower), light, tile),
             Paint::Sign { glyph, ink, ground } => {
                 let margin = 2;
                 let dot = (self.along / self.face * (GLYPH_DOTS.0 + margin) as f32) as usize;
-                bands((GLYPH_DOTS.1 + margin) as f32, (upper, lower), column, |band| {
+                bands((GLYPH_DOTS.1 + margin) as f32, (upper, lower), tile, |band| {
                     let painted = dot > 0 && band > 0 && glyph.dot(dot - 1, band - 1);
                     if painted { ink } else { ground }.lit(light)
                 });
@@ -91,15 +97,15 @@ impl Crossing {
         }
     }
 
-    fn cartons(&self, block: &Block, colour: Colour, (upper, lower): (f32, f32), light: i32, column: &mut Column) {
+    fn cartons(&self, block: &Block, colour: Colour, (upper, lower): (f32, f32), light: i32, tile: &mut Tile) {
         if self.near > CARTONS_M {
-            column.fill(upper, lower, colour.lit(light));
+            tile.fill(upper, lower, colour.lit(light));
             return;
         }
         let number = (self.along / CARTON_M.0) as i32 as usize;
         let seam = self.near < SEAMS_M && self.along - number as f32 * CARTON_M.0 < 0.02;
         let count = whole((block.top_m - block.bottom_m) / CARTON_M.1);
-        bands(count, (upper, lower), column, |band| {
+        bands(count, (upper, lower), tile, |band| {
             let shade = [0, light / 12, light / 7][(number * 2 + band * 5) % 3];
             colour.lit(if seam { light * 5 / 8 } else { light - shade })
         });
@@ -112,11 +118,11 @@ fn whole(count: f32) -> f32 {
 }
 
 /// Fills `from..to` in `count` equal bands, painted by their number from the top.
-fn bands(count: f32, (from, to): (f32, f32), column: &mut Column, paint: impl Fn(usize) -> u32) {
+fn bands(count: f32, (from, to): (f32, f32), tile: &mut Tile, paint: impl Fn(usize) -> u32) {
     let step = (to - from) / count;
     for band in 0..count as i32 as usize {
         let top = from + step * band as f32;
-        column.fill(top, top + step, paint(band));
+        tile.fill(top, top + step, paint(band));
     }
 }
 

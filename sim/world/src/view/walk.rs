@@ -2,8 +2,8 @@
 
 use super::Lens;
 use super::body::Parts;
-use super::column::Column;
 use super::hit::Crossing;
+use super::tile::Tile;
 use crate::Site;
 use crate::site::{Block, MARGIN_M, SQUARE_M};
 
@@ -26,76 +26,92 @@ impl Ray {
 
 /// Most stacks that begin in one square, or parts of machines on one ray, that are drawn.
 const MOST: usize = 48;
+/// From here on thin things are not looked for: they would be narrower than two pixels.
+const AFAR_M: f32 = 16.0;
 
 /// What the ray meets, sorted from near to far.
 pub(crate) struct Found<'a> {
-    hits: [Option<(Crossing, &'a [Block])>; MOST],
-    count: usize,
+    hits: Vec<(Crossing, &'a [Block])>,
 }
 
 impl<'a> Found<'a> {
     pub(crate) fn nothing() -> Self {
-        Self { hits: [None; MOST], count: 0 }
+        Self { hits: Vec::with_capacity(MOST) }
     }
 
     /// Sorts one in; what is too much is left out.
     pub(crate) fn add(&mut self, crossing: Crossing, blocks: &'a [Block]) {
-        if self.count == MOST {
-            return;
+        if self.hits.len() < MOST {
+            let place = self.hits.iter().rposition(|(other, _)| other.near <= crossing.near).map_or(0, |place| place + 1);
+            self.hits.insert(place, (crossing, blocks));
         }
-        let mut place = self.count;
-        while place > 0 && self.hits[place - 1].is_some_and(|(other, _)| other.near > crossing.near) {
-            self.hits[place] = self.hits[place - 1];
-            place -= 1;
-        }
-        self.hits[place] = Some((crossing, blocks));
-        self.count += 1;
     }
 
-    fn nearest(&self, after: usize) -> Option<(Crossing, &'a [Block])> {
-        if after < self.count { self.hits[after] } else { None }
+    pub(crate) fn clear(&mut self) {
+        self.hits.clear();
     }
 }
 
-/// Draws all blocks that the ray meets into the column.
-pub(crate) fn walk(site: &Site, parts: &Parts, ray: &Ray, lens: &Lens, column: &mut Column) {
-    let moving = parts.met_by(ray);
-    let mut moved = 0;
-    let mut squares = Squares::new(ray);
-    let mut found = Found::nothing();
-    while let Some((x, y)) = squares.inside(site) {
-        let (enter, leave) = squares.depths();
-        if column.closed(lens.row(site.height_m, enter.max(0.5)), lens.row(0.0, enter.max(0.5))) {
-            return;
-        }
-        let top = site.grid.top(x, y);
-        let upper = lens.row(top, enter.max(0.5)).min(lens.row(top, leave.max(0.5)));
-        if column.closed(upper, lens.row(0.0, enter.max(0.5))) {
-            squares.advance();
-            continue;
-        }
-        found.count = 0;
-        for &index in site.grid.square(x, y) {
-            let stack = &site.stacks[index as usize];
-            let Some(crossing) = Crossing::of(ray, stack.low, stack.high) else { continue };
-            // A stack over several squares is drawn where the ray enters it.
-            if crossing.near < leave && (crossing.near >= enter || enter <= 0.0) {
-                found.add(crossing, site.blocks_of(stack));
-            }
-        }
-        for place in 0..found.count {
-            let Some((crossing, blocks)) = found.nearest(place) else { break };
-            while let Some((other, blocks)) = moving.nearest(moved).filter(|(other, _)| other.near < crossing.near) {
-                other.draw(blocks, lens, column);
-                moved += 1;
-            }
-            crossing.draw(blocks, lens, column);
-        }
-        squares.advance();
+/// Follows rays over one scene; keeps its memory from ray to ray.
+pub(crate) struct Walker<'a> {
+    site: &'a Site,
+    parts: &'a Parts,
+    standing: Found<'a>,
+    moving: Found<'a>,
+}
+
+impl<'a> Walker<'a> {
+    pub(crate) fn new(site: &'a Site, parts: &'a Parts) -> Self {
+        Self { site, parts, standing: Found::nothing(), moving: Found::nothing() }
     }
-    while let Some((other, blocks)) = moving.nearest(moved) {
-        other.draw(blocks, lens, column);
-        moved += 1;
+
+    /// Draws all blocks that the ray meets into the column.
+    pub(crate) fn walk(&mut self, ray: &Ray, lens: &Lens, tile: &mut Tile) {
+        self.parts.met_by(ray, &mut self.moving);
+        let mut moved = 0;
+        let mut squares = Squares::new(ray);
+        while let Some(square) = squares.inside(self.site) {
+            let (enter, leave) = squares.depths();
+            let top = self.site.grid.top(square.0, square.1);
+            let floor = lens.row(0.0, enter.max(0.5));
+            let upper = lens.row(top, enter.max(0.5)).min(lens.row(top, leave.max(0.5)));
+            if top > 0.0 && tile.closed(upper, floor) {
+                if tile.closed(lens.row(self.site.height_m, enter.max(0.5)), floor) {
+                    return;
+                }
+            } else if top > 0.0 {
+                self.look_into(square, ray, (enter, leave));
+                for (crossing, blocks) in &self.standing.hits {
+                    moved = self.draw_moving(moved, crossing.near, lens, tile);
+                    crossing.draw(blocks, lens, tile);
+                }
+            }
+            squares.advance();
+        }
+        self.draw_moving(moved, f32::INFINITY, lens, tile);
+    }
+
+    /// Finds the stacks that the ray enters in this square; a stack over several squares is drawn where the ray enters it.
+    fn look_into(&mut self, (x, y): (usize, usize), ray: &Ray, (enter, leave): (f32, f32)) {
+        self.standing.clear();
+        let grid = &self.site.grid;
+        let stacks = if enter > AFAR_M { grid.square_from_afar(x, y) } else { grid.square(x, y) };
+        for &index in stacks {
+            let stack = &self.site.stacks[index as usize];
+            let Some(crossing) = Crossing::of(ray, stack.low, stack.high) else { continue };
+            if crossing.near < leave && (crossing.near >= enter || enter <= 0.0) {
+                self.standing.add(crossing, self.site.blocks_of(stack));
+            }
+        }
+    }
+
+    /// Draws the machines' parts nearer than a depth; returns how many are drawn by now.
+    fn draw_moving(&self, drawn: usize, before: f32, lens: &Lens, tile: &mut Tile) -> usize {
+        let rest = self.moving.hits[drawn..].iter().take_while(|(crossing, _)| crossing.near < before);
+        rest.fold(drawn, |drawn, (crossing, blocks)| {
+            crossing.draw(blocks, lens, tile);
+            drawn + 1
+        })
     }
 }
 
