@@ -6,13 +6,18 @@ use crate::refusal::explain;
 use crate::tuning::{Class, Side, transport_config};
 use farhand_protocol::VehicleId;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
-use quinn::{ClientConfig, Connection, Endpoint, EndpointConfig, ServerConfig, TokioRuntime};
+use quinn::{
+    ClientConfig, Connection, ConnectionError, Endpoint, EndpointConfig, ServerConfig, TokioRuntime, TransportErrorCode,
+};
 use rustls::server::WebPkiClientVerifier;
 use rustls_pki_types::CertificateDer;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 
+// A name that no certificate holds (RFC 2606), and the TLS alert that a wrong name raises.
+const NOBODY: &str = "nobody.invalid";
+const WRONG_NAME: u8 = 42;
 const VEHICLE_SUFFIX: &str = ".vehicle.farhand";
 // Half a second of eight busy cameras in the kernel; a smaller limit of the host is accepted as it is.
 const MEDIA_SOCKET_BYTES: usize = 2 << 20;
@@ -97,6 +102,24 @@ pub async fn connect(endpoint: &Endpoint, address: SocketAddr, server_name: &str
     let dialling =
         endpoint.connect(address, server_name).map_err(|error| ConnectError::Address { address, why: error.to_string() })?;
     dialling.await.map_err(|error| ConnectError::Handshake { address, why: explain(&error) })
+}
+
+/// Finds out whether a gateway of this site answers, without becoming one of its connections: the handshake is broken off
+/// by this end once the gateway's certificate is seen to be of the site's authority.
+///
+/// # Errors
+/// [`ConnectError`] with cause and mend.
+pub async fn knock(endpoint: &Endpoint, address: SocketAddr) -> Result<(), ConnectError> {
+    let dialling =
+        endpoint.connect(address, NOBODY).map_err(|error| ConnectError::Address { address, why: error.to_string() })?;
+    match dialling.await {
+        Err(ConnectionError::TransportError(ours)) if ours.code == TransportErrorCode::crypto(WRONG_NAME) => Ok(()),
+        Err(error) => Err(ConnectError::Handshake { address, why: explain(&error) }),
+        Ok(connection) => {
+            connection.close(0_u32.into(), b"only a knock");
+            Ok(())
+        }
+    }
 }
 
 /// The vehicle at the other end, from its certificate.

@@ -10,13 +10,13 @@ mod refusal;
 mod tuning;
 mod units;
 
-pub use endpoint::{ConnectError, EndpointError, connect, dialer, listen, peer_vehicle, vehicle_dns_name};
+pub use endpoint::{ConnectError, EndpointError, connect, dialer, knock, listen, peer_vehicle, vehicle_dns_name};
 pub use identity::{CertificateFacts, Identity, IdentityError};
 pub use messages::{
     DatagramError, MessageError, MessageReader, MessageWriter, accept_messages, open_messages, read_datagram, send_datagram,
 };
 pub use quinn::{Connection, ConnectionError, Endpoint, RecvStream, SendStream};
-pub use refusal::explain;
+pub use refusal::{explain, is_abandoned};
 pub use tuning::Class;
 pub use units::{UnitError, UnitInFlight, read_unit, send_unit};
 

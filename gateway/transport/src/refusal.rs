@@ -2,6 +2,8 @@
 
 use quinn::ConnectionError;
 
+// A caller that closes before the handshake is over (RFC 9000, section 20.1).
+const APPLICATION_ERROR: u64 = 0x0c;
 // TLS alerts (RFC 8446, section 6) as quinn shows them: 0x100 plus the alert.
 const BAD_CERTIFICATE: u64 = 0x100 + 42;
 const UNSUPPORTED_CERTIFICATE: u64 = 0x100 + 43;
@@ -32,6 +34,20 @@ pub fn explain(error: &ConnectionError) -> String {
         ConnectionError::LocallyClosed => "closed by this end".to_owned(),
         ConnectionError::VersionMismatch => "the other end speaks another version of QUIC".to_owned(),
         ConnectionError::CidsExhausted => "no connection ids are left".to_owned(),
+    }
+}
+
+/// True if a caller gave up before the handshake was over: a vehicle that dials again on a bad link does so, and nobody
+/// was refused.
+#[must_use]
+pub fn is_abandoned(error: &ConnectionError) -> bool {
+    match error {
+        ConnectionError::ConnectionClosed(close) => u64::from(close.error_code) == APPLICATION_ERROR,
+        ConnectionError::ApplicationClosed(_) | ConnectionError::TimedOut | ConnectionError::Reset => true,
+        ConnectionError::TransportError(_)
+        | ConnectionError::LocallyClosed
+        | ConnectionError::VersionMismatch
+        | ConnectionError::CidsExhausted => false,
     }
 }
 

@@ -186,7 +186,10 @@ impl Session {
             }
             Err(MessageError::Decode(error)) => tracing::warn!(%error, "Gateway says something unknown"),
             Err(error) => {
-                tracing::warn!(%error, "Gateway away");
+                // While a fresh connection is being greeted the gateway closes the old one: no news.
+                if self.greetings.is_empty() {
+                    tracing::warn!(%error, "Gateway away");
+                }
                 self.gateway = None;
             }
         }

@@ -3,11 +3,12 @@
 use crate::config::AgentConfig;
 use crate::dial::resolve;
 use farhand_profile::Profile;
-use farhand_transport::{Class, Identity, connect, dialer, explain, vehicle_dns_name};
+use farhand_transport::{Class, Endpoint, Identity, connect, dialer, explain, knock, vehicle_dns_name};
+use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 const FIRST_PICTURE: Duration = Duration::from_secs(6);
 const ANSWER: Duration = Duration::from_secs(3);
@@ -90,19 +91,26 @@ async fn reach(identity: &Identity, class: Class, address: &str, name: &str) -> 
     let bind = if resolved.is_ipv6() { "[::]:0" } else { "0.0.0.0:0" };
     let bind = bind.parse().map_err(|error| format!("{bind}: {error}"))?;
     let endpoint = dialer(bind, identity, class).map_err(|error| error.to_string())?;
-    let connection = match timeout(ANSWER, connect(&endpoint, resolved, name)).await {
-        Ok(Ok(connection)) => connection,
-        Ok(Err(error)) => return Err(error.to_string()),
-        Err(_) => {
-            return Err(format!("{address} does not answer. Is the gateway running, and does the network let UDP through?"));
-        }
+    let begin = Instant::now();
+    let answer = match class {
+        Class::Control => timeout(ANSWER, call(&endpoint, resolved, name)).await,
+        // A whole media connection would take the place of a running agent's.
+        Class::Media => timeout(ANSWER, async { knock(&endpoint, resolved).await.map_err(|error| error.to_string()) }).await,
     };
+    let silent = || format!("{address} does not answer. Is the gateway running, and does the network let UDP through?");
+    answer.unwrap_or_else(|_| Err(silent()))?;
+    let took = begin.elapsed();
+    // The goodbye is a courtesy.
+    let _ = timeout(SECOND_THOUGHTS, endpoint.wait_idle()).await;
+    Ok(format!("answers within {took:.0?}"))
+}
+
+/// A control connection that says no hello, so the gateway does not take it for the vehicle.
+async fn call(endpoint: &Endpoint, address: SocketAddr, name: &str) -> Result<(), String> {
+    let connection = connect(endpoint, address, name).await.map_err(|error| error.to_string())?;
     if let Ok(reason) = timeout(SECOND_THOUGHTS, connection.closed()).await {
         return Err(explain(&reason));
     }
-    let rtt = connection.rtt();
     connection.close(0_u32.into(), b"doctor");
-    // The goodbye is a courtesy.
-    let _ = timeout(SECOND_THOUGHTS, endpoint.wait_idle()).await;
-    Ok(format!("answers after {rtt:?}"))
+    Ok(())
 }

@@ -7,6 +7,7 @@ mod doctor;
 mod guardian;
 mod media;
 mod outlet;
+mod urgency;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -94,7 +95,10 @@ fn drive(config: &AgentConfig, profile: Profile) -> anyhow::Result<()> {
         hello,
         stop: stop.clone(),
     };
-    let control = spawn("control", control_runtime, &stop, move || control::run(plan))?;
+    let control = spawn("control", control_runtime, &stop, move || {
+        urgency::ask();
+        control::run(plan)
+    })?;
 
     let media_runtime = runtime()?;
     let inbox = Inbox::new(profile.cameras.len());

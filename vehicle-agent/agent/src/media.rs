@@ -96,6 +96,7 @@ pub(crate) async fn run(mut plan: MediaPlan) {
     if let Some(link) = media.link.take() {
         link.connection.close(0_u32.into(), b"the agent stops");
     }
+    plan.cameras.iter().for_each(Camera::ask_to_stop);
     plan.dialer.close().await;
     for camera in plan.cameras {
         if !camera.stop(Duration::from_millis(500)) {

@@ -18,6 +18,8 @@ const FIRST_PICTURE_WITHIN: Duration = Duration::from_secs(6);
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 const LAST_RETRY: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+// A source nobody watches is closed after this: it costs power in the camera and, in the simulator, the drawing.
+const REST_AFTER: Duration = Duration::from_secs(5);
 
 /// One encoded picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,8 +34,24 @@ pub struct Unit {
 #[derive(Debug)]
 pub struct Camera {
     shared: Arc<Shared>,
-    stopping: SyncSender<()>,
+    orders: SyncSender<Order>,
     stopped: Receiver<()>,
+}
+
+/// What the handle asks of the supervisor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// Somebody watches: open the source if it rests.
+    Wake,
+    /// End.
+    Stop,
+}
+
+/// How one pipeline's life ended.
+enum End {
+    Stopped,
+    Resting,
+    Fault(CameraError),
 }
 
 /// What the supervisor and the handle share.
@@ -66,7 +84,7 @@ impl Camera {
             pipeline: Mutex::new(None),
             fault: Mutex::new(None),
         });
-        let (stopping, asked) = sync_channel(1);
+        let (orders, asked) = sync_channel(8);
         let (done, stopped) = sync_channel(1);
         let numbering = Numbering { index, next: 0, deliver: Arc::new(deliver) };
         let supervisor = Supervisor { profile, shared: Arc::clone(&shared), asked, numbering: Arc::new(Mutex::new(numbering)) };
@@ -75,7 +93,7 @@ impl Camera {
             // Nobody waits if the handle is gone.
             let _ = done.try_send(());
         })?;
-        Ok(Self { shared, stopping, stopped })
+        Ok(Self { shared, orders, stopped })
     }
 
     /// Says whether somebody watches. The first picture after nobody did is a key frame.
@@ -83,6 +101,8 @@ impl Camera {
         let before = self.shared.traffic.watched.swap(watched, Ordering::Relaxed);
         if watched && !before {
             self.request_key_frame();
+            // A full channel holds a wake already.
+            let _ = self.orders.try_send(Order::Wake);
         }
     }
 
@@ -101,10 +121,16 @@ impl Camera {
         lock(&self.shared.fault).clone()
     }
 
+    /// Asks the camera to stop, without waiting.
+    pub fn ask_to_stop(&self) {
+        // A channel full of wakes is emptied by the supervisor within one look; dropping the handle ends it too.
+        let _ = self.orders.try_send(Order::Stop);
+    }
+
     /// Stops and waits until the source is closed, at most `within`. True if it was in time.
     #[must_use]
     pub fn stop(self, within: Duration) -> bool {
-        let _ = self.stopping.try_send(());
+        self.ask_to_stop();
         !matches!(self.stopped.recv_timeout(within), Err(RecvTimeoutError::Timeout))
     }
 }
@@ -145,7 +171,7 @@ impl Numbering {
 struct Supervisor {
     profile: CameraProfile,
     shared: Arc<Shared>,
-    asked: Receiver<()>,
+    asked: Receiver<Order>,
     numbering: Arc<Mutex<Numbering>>,
 }
 
@@ -154,11 +180,20 @@ impl Supervisor {
         let mut retry = FIRST_RETRY;
         loop {
             let before = self.pictures();
-            let Some(fault) = self.one_life() else { return };
+            match self.one_life() {
+                End::Stopped => return,
+                End::Resting => {
+                    if !self.rest() {
+                        return;
+                    }
+                    retry = FIRST_RETRY;
+                    continue;
+                }
+                End::Fault(fault) => self.report(fault),
+            }
             if self.pictures() > before {
                 retry = FIRST_RETRY;
             }
-            self.report(fault);
             if self.stops_within(retry) {
                 return;
             }
@@ -166,17 +201,29 @@ impl Supervisor {
         }
     }
 
-    /// Runs one pipeline until it fails; none when asked to stop.
-    fn one_life(&self) -> Option<CameraError> {
+    /// Waits until somebody watches; false if the camera is to end.
+    fn rest(&self) -> bool {
+        tracing::debug!(camera = self.profile.name, "Nobody watches; source closed");
+        while !self.watched() {
+            match self.asked.recv() {
+                Ok(Order::Wake) => {}
+                Ok(Order::Stop) | Err(_) => return false,
+            }
+        }
+        true
+    }
+
+    /// Runs one pipeline until it fails, rests or is stopped.
+    fn one_life(&self) -> End {
         let name = &self.profile.name;
         let numbering = Arc::clone(&self.numbering);
         let built = Pipeline::build(&self.profile, &self.shared.traffic, move |encoded| lock(&numbering).hand_on(encoded));
         let pipeline = match built {
             Ok(pipeline) => Arc::new(pipeline),
-            Err(fault) => return Some(fault),
+            Err(fault) => return End::Fault(fault),
         };
         if let Err(fault) = pipeline.start(name) {
-            return Some(fault);
+            return End::Fault(fault);
         }
         *lock(&self.shared.pipeline) = Some(Arc::clone(&pipeline));
         if self.shared.wants_key_frame.swap(false, Ordering::Relaxed) {
@@ -187,16 +234,20 @@ impl Supervisor {
         end
     }
 
-    fn watch_over(&self, pipeline: &Pipeline) -> Option<CameraError> {
+    fn watch_over(&self, pipeline: &Pipeline) -> End {
         let name = &self.profile.name;
         let (first, mut seen, mut since) = (self.pictures(), self.pictures(), Instant::now());
+        let mut watched_at = Instant::now();
         loop {
             let look = ClockTime::from_mseconds(u64::try_from(LOOK_EVERY.as_millis()).unwrap_or(u64::MAX));
             if let Some(fault) = pipeline.news(name, look) {
-                return Some(fault);
+                return End::Fault(fault);
             }
             if self.stops_within(Duration::ZERO) {
-                return None;
+                return End::Stopped;
+            }
+            if self.watched() {
+                watched_at = Instant::now();
             }
             let pictures = self.pictures();
             if pictures != seen {
@@ -205,17 +256,32 @@ impl Supervisor {
             }
             let limit = if seen == first { FIRST_PICTURE_WITHIN } else { SILENT_AFTER };
             if since.elapsed() > limit {
-                return Some(CameraError::Silent { camera: name.clone(), silence: limit });
+                return End::Fault(CameraError::Silent { camera: name.clone(), silence: limit });
+            }
+            if seen != first && watched_at.elapsed() > REST_AFTER {
+                return End::Resting;
             }
         }
+    }
+
+    fn watched(&self) -> bool {
+        self.shared.traffic.watched.load(Ordering::Relaxed)
     }
 
     fn pictures(&self) -> u64 {
         self.shared.traffic.pictures.load(Ordering::Relaxed)
     }
 
+    /// Waits that long for the order to stop; to wake a camera that does not rest is nothing.
     fn stops_within(&self, wait: Duration) -> bool {
-        !matches!(self.asked.recv_timeout(wait), Err(RecvTimeoutError::Timeout))
+        let until = Instant::now() + wait;
+        loop {
+            match self.asked.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(Order::Wake) => {}
+                Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
+                Err(RecvTimeoutError::Timeout) => return false,
+            }
+        }
     }
 
     /// Says a new fault once; the same again only in detail.

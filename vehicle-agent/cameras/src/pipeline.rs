@@ -175,7 +175,8 @@ fn stamp(entry: &gstreamer::Element, profile: &CameraProfile, traffic: &Arc<Traf
         let now = vehicle_now();
         traffic.pictures.fetch_add(1, Ordering::Relaxed);
         if !traffic.watched.load(Ordering::Relaxed) {
-            return PadProbeReturn::Drop;
+            // `Handled` and not `Drop`: both let the picture go, but GStreamer 1.22 complains of `Drop` from this binding.
+            return PadProbeReturn::Handled;
         }
         let Some(buffer) = info.buffer_mut() else { return PadProbeReturn::Ok };
         let capture_us = now.0.saturating_sub(u64::try_from(delay.as_micros()).unwrap_or(0));

@@ -64,6 +64,20 @@ fn a_camera_that_nobody_watches_is_not_encoded_and_comes_back_with_a_key_frame()
 }
 
 #[test]
+fn a_camera_that_rests_is_open_again_within_the_time_of_a_warm_take_over() {
+    let (camera, units) = start(SOURCE);
+    // Longer than a source nobody watches stays open.
+    assert!(units.recv_timeout(Duration::from_secs(7)).is_err());
+    let asked = farhand_drive::vehicle_now();
+    camera.watch(true);
+    let first = next(&units).header;
+    assert!(first.key && first.sequence == 0);
+    let waited = farhand_drive::vehicle_now().since(asked);
+    assert!(waited < Duration::from_secs(2), "{waited:?}");
+    assert!(camera.stop(PATIENCE));
+}
+
+#[test]
 fn a_sensor_delay_makes_the_capture_earlier() {
     let (camera, units) = start_profile(profile(SOURCE, "sensor_delay = \"2s\"\n"));
     let before = farhand_drive::vehicle_now();

@@ -9,8 +9,8 @@ use farhand_protocol::{
 };
 use farhand_transport::{
     Class, Connection, ConnectionError, Endpoint, Identity, MessageError, MessageReader, MessageWriter, UnitError,
-    accept_messages, connect, dialer, explain, listen, open_messages, peer_vehicle, read_datagram, read_unit, send_datagram,
-    send_unit,
+    accept_messages, connect, dialer, explain, knock, listen, open_messages, peer_vehicle, read_datagram, read_unit,
+    send_datagram, send_unit,
 };
 use rcgen::ExtendedKeyUsagePurpose;
 use site::Site;
@@ -64,6 +64,24 @@ async fn a_gateway_under_another_name_is_refused_by_the_vehicle() {
     let vehicle = dialer(ANY, &site.vehicle("truck-1"), Class::Control).expect("opens");
     let refused = connect(&vehicle, address, "elsewhere").await.expect_err("refused");
     assert!(refused.to_string().contains("gateway_name"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_knock_is_answered_by_a_gateway_of_the_site_only_and_leaves_no_connection() {
+    let (site, other) = (Site::new(), Site::new());
+    let gateway = listen(ANY, &site.gateway(), Class::Media).expect("listens");
+    let address = gateway.local_addr().expect("an address");
+    let accepting = tokio::spawn(async move {
+        let first = gateway.accept().await.expect("a call").await;
+        (first, gateway.accept().await.expect("a call").await)
+    });
+    let ours = dialer(ANY, &site.vehicle("truck-1"), Class::Media).expect("opens");
+    knock(&ours, address).await.expect("answered");
+    let theirs = dialer(ANY, &other.vehicle("truck-1"), Class::Media).expect("opens");
+    let refused = knock(&theirs, address).await.expect_err("another site");
+    assert!(refused.to_string().contains("another site's authority"), "{refused}");
+    let (first, second) = accepting.await.expect("ran");
+    assert!(first.is_err() && second.is_err());
 }
 
 #[tokio::test]
