@@ -223,7 +223,7 @@ impl Desk {
     ///
     /// # Errors
     /// [`StopError`]; the attempt is journalled all the same.
-    pub fn stop(&self, account: &Account, vehicle: &VehicleId) -> Result<(), StopError> {
+    pub fn order_stop(&self, account: &Account, vehicle: &VehicleId) -> Result<(), StopError> {
         let order = StopOrder { by: account.name.clone(), request: rand::random() };
         let sent = self.wire.get().is_some_and(|wire| wire.order_stop(vehicle, &order));
         self.note(Entry::new(Kind::StopAsked, json!({ "request": order.request, "sent": sent })).of(vehicle).by(&account.name));

@@ -125,7 +125,7 @@ pub(super) async fn stop(
     Path(vehicle): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let vehicle = find(&web, &vehicle)?.id;
-    match web.desk.stop(&person.account, &vehicle) {
+    match web.desk.order_stop(&person.account, &vehicle) {
         Ok(()) => Ok(StatusCode::ACCEPTED),
         Err(error) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())),
     }
