@@ -113,6 +113,5 @@ export async function drives(operator) {
   if (state === 'Halt' || state === 'SafeStop') {
     await operator.rearms();
   }
-  await operator.takesControl();
   await operator.enables();
 }

@@ -105,6 +105,8 @@ struct Report {
 /// Runs one bench.
 pub(crate) fn run(options: &BenchOptions) -> Result<()> {
     setup::run()?;
+    // A page of yesterday inside today's gateway would be measured otherwise.
+    checks::build_web()?;
     checks::build()?;
     let (script, usual) = options.what.script();
     let trials = options.trials.unwrap_or(usual);
