@@ -4,7 +4,7 @@ use crate::Rules;
 use crate::vehicle::{ControlLink, Vehicle, Vehicles};
 use bytes::Bytes;
 use farhand_protocol::{GatewaySays, Hello, Limits, VehicleDatagram, VehicleSays, VehicleState, WIRE_VERSION, decode};
-use farhand_transport::{Connection, Endpoint, MessageReader, MessageWriter, accept_messages, explain, peer_vehicle};
+use farhand_transport::{Connection, ConnectionError, Endpoint, MessageReader, MessageWriter, accept_messages, explain, is_abandoned, peer_vehicle};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(crate) async fn accept(endpoint: Endpoint, vehicles: Arc<Vehicles>, rules: A
             let remote = incoming.remote_address();
             match incoming.await {
                 Ok(connection) => serve(connection, remote, &vehicles, rules).await,
-                Err(error) => refused(&*rules, remote, &explain(&error)),
+                Err(error) => not_connected(&*rules, remote, &error),
             }
         });
     }
@@ -137,6 +137,15 @@ fn take_state(bytes: &Bytes, vehicle: &Vehicle, rules: &dyn Rules) -> Result<(),
     let state = vehicle.hear(raw, state);
     rules.vehicle_state(&vehicle.id, &state);
     Ok(())
+}
+
+/// A handshake that failed: a refusal, unless the caller only gave up.
+pub(crate) fn not_connected(rules: &dyn Rules, remote: SocketAddr, error: &ConnectionError) {
+    if is_abandoned(error) {
+        debug!(%remote, why = explain(error), "caller gave up");
+    } else {
+        refused(rules, remote, &explain(error));
+    }
 }
 
 pub(crate) fn refused(rules: &dyn Rules, remote: SocketAddr, why: &str) {

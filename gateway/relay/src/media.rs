@@ -1,13 +1,13 @@
 //! The vehicles' pictures: read, put in order, cut into packets once, handed to every viewer's port.
 
-use crate::control::refused;
+use crate::control::{not_connected, refused};
 use crate::packets::{PictureCutter, PicturePackets};
 use crate::vehicle::{Vehicle, Vehicles, locked};
 use crate::{Rules, now};
 use bytes::Bytes;
 use farhand_link::{Arrival, ArrivalOrder, KeyFrameBudget, UnitLabel};
 use farhand_protocol::{CameraIndex, MediaHeader, MonoTime, RtpStamp};
-use farhand_transport::{Connection, Endpoint, explain, peer_vehicle, read_unit};
+use farhand_transport::{Connection, Endpoint, peer_vehicle, read_unit};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -82,7 +82,7 @@ pub(crate) async fn accept(endpoint: Endpoint, vehicles: Arc<Vehicles>, rules: A
             let remote = incoming.remote_address();
             let connection = match incoming.await {
                 Ok(connection) => connection,
-                Err(error) => return refused(&*rules, remote, &explain(&error)),
+                Err(error) => return not_connected(&*rules, remote, &error),
             };
             match peer_vehicle(&connection) {
                 // Only a vehicle whose hello was accepted may send pictures.

@@ -64,7 +64,7 @@ async fn a_gateway_connection_that_ends_is_dialled_anew() {
     heard(&guardian, "a gateway", |says| matches!(says, AgentSays::Beat { gateway_connected: true, .. }).then_some(())).await;
     first.connection.close(0_u32.into(), b"test");
     heard(&guardian, "no gateway", |says| matches!(says, AgentSays::Beat { gateway_connected: false, .. }).then_some(())).await;
-    vehicle.greet().await;
+    let _second = vehicle.greet().await;
     heard(&guardian, "a gateway", |says| matches!(says, AgentSays::Beat { gateway_connected: true, .. }).then_some(())).await;
 }
 
