@@ -42,7 +42,7 @@ await withSystem({ cameras: count }, async ({ system, vehicle }) => {
       }
     });
     report.row('tracks_per_core', 'tracks', { cameras: count, way: 'webrtc' }, samples);
-    report.note(`${VIEWERS * count} tracks of 640x360 at 30 pictures a second, ${VIEWERS} viewers, all in one Chromium that decodes them; the gateway's whole time counted`);
+    report.note(`${VIEWERS * count} tracks of 640x360 at 30 pictures a second, ${VIEWERS} viewers, all in one Chromium that decodes them; the gateway's whole time counted. The promise is for 2.5 Mbit/s a track: outgoing_rate is the sum of all`);
   } finally {
     await browser.stop();
   }

@@ -44,7 +44,8 @@ pub(crate) struct Row {
     unit: String,
     #[serde(flatten)]
     circumstances: Circumstances,
-    samples: usize,
+    /// How many there are.
+    pub(crate) samples: usize,
     /// The middle.
     pub(crate) p50: f64,
     p95: f64,

@@ -10,21 +10,19 @@ struct Promise {
     p50: Option<f64>,
     p99: Option<f64>,
     max: Option<f64>,
-    least: bool,
 }
 
-const NONE: Promise = Promise { row: "", cameras: None, net: "clean", p50: None, p99: None, max: None, least: false };
+const NONE: Promise = Promise { row: "", cameras: None, net: "clean", p50: None, p99: None, max: None };
 
-/// The table of design.md section 3, as far as these benches measure it.
-const PROMISES: [Promise; 7] = [
+/// The table of design.md section 3, as far as these benches measure it. Tracks a core are promised for 720p at 2.5 Mbit/s;
+/// the simulator's standing cameras are far lighter, so `tracks_per_core` is held against nothing.
+const PROMISES: [Promise; 6] = [
     Promise { row: "glass_to_glass", cameras: Some(4), p50: Some(15.0), p99: Some(28.0), ..NONE },
     Promise { row: "picture_age", cameras: Some(4), p99: Some(56.0), ..NONE },
     Promise { row: "glass_to_glass", cameras: Some(4), net: "rtt50", p50: Some(42.0), p99: Some(58.0), ..NONE },
     Promise { row: "picture_age", cameras: Some(4), net: "rtt50", p99: Some(85.0), ..NONE },
     Promise { row: "gateway_added", p50: Some(0.3), p99: Some(2.0), ..NONE },
     Promise { row: "silence_to_brake", max: Some(300.0), ..NONE },
-    // Tracks of 720p at 2.5 Mbit/s are promised; smaller tracks are easier, which docs/figures.md says.
-    Promise { row: "tracks_per_core", p50: Some(100.0), least: true, ..NONE },
 ];
 
 /// Glass to glass may be at most this much of the floor of the same run.
@@ -32,28 +30,28 @@ const MOST_OF_FLOOR: f64 = 1.1;
 
 /// One line for each promise, and whether all were kept.
 pub(crate) fn judge(rows: &[Row]) -> (Vec<String>, bool) {
-    let (mut lines, mut kept) = (Vec::new(), true);
-    let mut add = |what: String, measured: f64, limit: f64, least: bool| {
-        let (good, by) = if least { (measured >= limit, limit - measured) } else { (measured <= limit, measured - limit) };
-        let sign = if least { ">=" } else { "<=" };
-        let end = if good { "kept".to_owned() } else { format!("MISSED by {by:.2}") };
-        lines.push(format!("promise: {what} {sign} {limit:.2}: {measured:.2}, {end}"));
+    let (mut lines, mut kept) = (Vec::new(), rows.iter().all(|row| row.samples > 0));
+    let mut add = |what: String, measured: f64, limit: f64| {
+        let good = measured <= limit;
+        let end = if good { "kept".to_owned() } else { format!("MISSED by {:.2}", measured - limit) };
+        lines.push(format!("promise: {what} <= {limit:.2}: {measured:.2}, {end}"));
         kept &= good;
     };
-    for row in rows {
+    // A row without a sample keeps nothing.
+    for row in rows.iter().filter(|row| row.samples > 0) {
         for promise in PROMISES.iter().filter(|promise| promise.is_about(row)) {
             for (name, measured, limit) in
                 [("p50", row.p50, promise.p50), ("p99", row.p99, promise.p99), ("max", row.max, promise.max)]
             {
                 if let Some(limit) = limit {
-                    add(format!("{} {name}", row.title()), measured, limit, promise.least);
+                    add(format!("{} {name}", row.title()), measured, limit);
                 }
             }
         }
         let floor = rows.iter().find(|floor| floor.name == "floor" && floor.cameras() == row.cameras());
         if let Some(floor) = floor.filter(|_| row.name == "glass_to_glass" && row.is_clean()) {
-            add(format!("{} p50, {MOST_OF_FLOOR} x floor", row.title()), row.p50, floor.p50 * MOST_OF_FLOOR, false);
-            add(format!("{} p99, {MOST_OF_FLOOR} x floor", row.title()), row.p99, floor.p99 * MOST_OF_FLOOR, false);
+            add(format!("{} p50, {MOST_OF_FLOOR} x floor", row.title()), row.p50, floor.p50 * MOST_OF_FLOOR);
+            add(format!("{} p99, {MOST_OF_FLOOR} x floor", row.title()), row.p99, floor.p99 * MOST_OF_FLOOR);
         }
     }
     (lines, kept)
@@ -63,7 +61,7 @@ impl Promise {
     fn is_about(&self, row: &Row) -> bool {
         let cameras = self.cameras.is_none() || self.cameras == row.cameras();
         // Where the network is harmless, or the promise holds on every network.
-        let everywhere = matches!(self.row, "gateway_added" | "silence_to_brake" | "tracks_per_core");
+        let everywhere = matches!(self.row, "gateway_added" | "silence_to_brake");
         self.row == row.name && cameras && (everywhere || row.net() == self.net)
     }
 }
@@ -97,9 +95,8 @@ mod tests {
     }
 
     #[test]
-    fn more_tracks_than_promised_are_welcome() {
-        let tracks = |count: u32| row(&format!(r#"{{"name": "tracks_per_core", "unit": "tracks", "samples": [{count}]}}"#));
-        assert!(judge(&[tracks(130)]).1);
-        assert!(!judge(&[tracks(90)]).1);
+    fn a_row_without_a_sample_keeps_nothing() {
+        let (lines, kept) = judge(&[row(r#"{"name": "silence_to_brake", "unit": "ms", "samples": []}"#)]);
+        assert!(lines.is_empty() && !kept);
     }
 }
