@@ -5,15 +5,24 @@ import { scenario } from './scenario.js';
 import { forward } from './truth.js';
 import { never, until } from './waiting.js';
 
-scenario('an operator drives a truck by key and a watcher sees it', { vehicles: 1 }, async ({ system, truth, vehicle, arrive }) => {
+scenario('an operator drives a truck by key on four pictures', { cameras: 4 }, async ({ truth, vehicle, arrive }) => {
   const alice = await arrive('alice');
+  await alice.seesPictures(4);
   const before = await truth.machine(vehicle);
   await alice.drivesForward();
   const { cap, speed } = await alice.sees('a speed on the page', (says) => says.speed > 200);
   assert.ok(speed <= cap, `speed ${speed} is within the cap ${cap}`);
+  await alice.letsGo();
+  const after = await truth.atRest(vehicle);
+  assert.ok(forward(before, after) > 0.3, `moved ${forward(before, after)} m forward`);
+});
 
+scenario('a watcher sees an operator drive forwards and backwards', { vehicles: 1 }, async ({ truth, vehicle, arrive }) => {
   const wanda = await arrive('wanda');
   await wanda.seesPictures();
+  const alice = await arrive('alice');
+  const before = await truth.machine(vehicle);
+  await alice.drivesForward();
   const watched = await wanda.sees('that somebody else drives', (says) => says.authority === 'other' && says.state === 'Teleop');
   assert.equal(watched.cause, '');
 

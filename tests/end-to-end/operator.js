@@ -27,7 +27,7 @@ export class Browser {
       args: ['--headless=new', ...FLAGS],
     });
     browser.chromium = await chromium.connect(browser.server.wsEndpoint());
-    browser.context = await browser.chromium.newContext({ viewport: { width: 1600, height: 1000 }, ignoreHTTPSErrors: true });
+    browser.context = await browser.chromium.newContext({ viewport: { width: 1280, height: 800 }, ignoreHTTPSErrors: true });
     return browser;
   }
 
@@ -132,14 +132,14 @@ export class Operator {
     );
   }
 
-  /** Waits until every camera shows a picture younger than the limit. */
-  async seesPictures(count = 4, youngerThan = 300) {
+  /** Waits until every camera on the page shows a picture younger than the limit. */
+  async seesPictures(count = null, youngerThan = 300) {
     return until(
-      `${count} pictures younger than ${youngerThan} ms`,
+      `${count ?? 'all'} pictures younger than ${youngerThan} ms`,
       async () => {
         const pictures = await this.pictures();
         const fresh = pictures.filter(({ age }) => age !== null && age < youngerThan);
-        return fresh.length >= count ? pictures : null;
+        return pictures.length > 0 && fresh.length >= (count ?? pictures.length) ? pictures : null;
       },
       { limit: 20_000, describe: async () => JSON.stringify(await this.pictures()) },
     );

@@ -28,7 +28,7 @@ export class System {
   #session = new Map();
 
   /** Starts it and waits until all vehicles are connected. */
-  static async start({ vehicles = 1, cameras = 4, net, names = [], address } = {}) {
+  static async start({ vehicles = 1, cameras = 2, net, names = [], address } = {}) {
     const system = new System();
     system.folder = await mkdtemp(path.join(tmpdir(), 'farhand-'));
     const options = ['stack', '--dir', system.folder, '--vehicles', String(vehicles), '--cameras', String(cameras)];
