@@ -4,7 +4,9 @@ use crate::Rules;
 use crate::vehicle::{ControlLink, Vehicle, Vehicles};
 use bytes::Bytes;
 use farhand_protocol::{GatewaySays, Hello, Limits, VehicleDatagram, VehicleSays, VehicleState, WIRE_VERSION, decode};
-use farhand_transport::{Connection, ConnectionError, Endpoint, MessageReader, MessageWriter, accept_messages, explain, is_abandoned, peer_vehicle};
+use farhand_transport::{
+    Connection, ConnectionError, Endpoint, MessageReader, MessageWriter, accept_messages, explain, is_abandoned, peer_vehicle,
+};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
