@@ -37,8 +37,11 @@ scenario('the gateway is killed: the truck stands, and drives again after a re-a
 scenario('the agent is killed: the guardian brakes and says agent_lost', {}, async (site) => {
   const alice = await standsAfter(site, () => site.system.kill(`agent-${site.vehicle}`));
   await site.system.restart(`agent-${site.vehicle}`);
-  await until('the truck is connected again', async () => (await site.system.vehicle()).connected || null);
-  const { state } = await site.system.vehicle();
+  // The gateway keeps the last state it heard; the stop stands in the first one after the agent's return.
+  const state = await until('the truck tells of its stop', async () => {
+    const { connected, state } = await site.system.vehicle();
+    return connected && state?.last_stop ? state : null;
+  });
   assert.equal(state.last_stop.cause, 'agent_lost', JSON.stringify(state));
   await drivesAgain(site, alice);
 });

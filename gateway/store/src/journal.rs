@@ -4,7 +4,7 @@ use crate::{Store, StoreError, hex, wall_ms};
 use farhand_protocol::{LeaseEpoch, OperatorName, VehicleId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 
 /// What a row tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,30 +181,14 @@ impl Store {
     /// # Errors
     /// [`StoreError::Full`] and others; then none of the rows is written.
     pub async fn record(&self, entries: &[Entry]) -> Result<i64, StoreError> {
-        // The chain's head is read under the write lock: a subcommand may write beside the gateway.
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let head: Option<(i64, Vec<u8>)> =
-            sqlx::query_as("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(&mut *transaction).await?;
-        let (mut seq, mut previous) = head.unwrap_or((0, FIRST_HASH.to_vec()));
-        for entry in entries {
-            seq += 1;
-            let mut row = JournalRow {
-                seq,
-                at_ms: wall_ms(),
-                kind: entry.kind.as_str().to_owned(),
-                vehicle: entry.vehicle.as_ref().map(|vehicle| vehicle.as_str().to_owned()),
-                person: entry.person.as_ref().map(|person| person.as_str().to_owned()),
-                data: entry.data.to_string(),
-                previous,
-                hash: Vec::new(),
-            };
-            row.hash = row.computed_hash();
-            insert(&mut transaction, &row).await?;
-            note_lease(&mut transaction, entry).await?;
-            previous = row.hash;
+        let mut connection = self.pool.acquire().await?;
+        let written = write(&mut connection, entries).await;
+        if written.is_err() {
+            // SQLite ends a transaction by itself when the disk is full, and sqlx then counts wrongly: this connection
+            // would refuse to begin another.
+            connection.close_on_drop();
         }
-        transaction.commit().await?;
-        Ok(seq)
+        written
     }
 
     /// Reads rows, newest first.
@@ -254,7 +238,34 @@ impl Store {
     }
 }
 
-async fn insert(transaction: &mut Transaction<'static, Sqlite>, row: &JournalRow) -> Result<(), StoreError> {
+async fn write(connection: &mut SqliteConnection, entries: &[Entry]) -> Result<i64, StoreError> {
+    // The chain's head is read under the write lock: a subcommand may write beside the gateway.
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let head: Option<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(&mut *transaction).await?;
+    let (mut seq, mut previous) = head.unwrap_or((0, FIRST_HASH.to_vec()));
+    for entry in entries {
+        seq += 1;
+        let mut row = JournalRow {
+            seq,
+            at_ms: wall_ms(),
+            kind: entry.kind.as_str().to_owned(),
+            vehicle: entry.vehicle.as_ref().map(|vehicle| vehicle.as_str().to_owned()),
+            person: entry.person.as_ref().map(|person| person.as_str().to_owned()),
+            data: entry.data.to_string(),
+            previous,
+            hash: Vec::new(),
+        };
+        row.hash = row.computed_hash();
+        insert(&mut transaction, &row).await?;
+        note_lease(&mut transaction, entry).await?;
+        previous = row.hash;
+    }
+    transaction.commit().await?;
+    Ok(seq)
+}
+
+async fn insert(transaction: &mut Transaction<'_, Sqlite>, row: &JournalRow) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO journal (seq, at_ms, kind, vehicle, person, data, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(row.seq)
         .bind(row.at_ms)
@@ -269,7 +280,7 @@ async fn insert(transaction: &mut Transaction<'static, Sqlite>, row: &JournalRow
     Ok(())
 }
 
-async fn note_lease(transaction: &mut Transaction<'static, Sqlite>, entry: &Entry) -> Result<(), StoreError> {
+async fn note_lease(transaction: &mut Transaction<'_, Sqlite>, entry: &Entry) -> Result<(), StoreError> {
     let (Some(note), Some(vehicle)) = (entry.lease, &entry.vehicle) else { return Ok(()) };
     let epoch = i64::try_from(note.epoch.0).unwrap_or(i64::MAX);
     let holder = entry.person.as_ref().filter(|_| note.open).map(|person| person.as_str().to_owned());

@@ -87,6 +87,10 @@ async fn a_full_disk_is_said_to_those_who_wait_and_the_others_rows_are_kept() {
     };
     assert!(matches!(full, StoreError::Full), "{full}");
     assert!(full.to_string().contains("Free space"), "{full}");
+    for _ in 0..20 {
+        let again = journal.append(large()).await;
+        assert!(matches!(again, Err(StoreError::Full)), "each says the same: {again:?}");
+    }
     journal.note(stop(1)).expect("queued");
     assert!(matches!(small.verify().await.expect("read"), Verdict::Whole { rows, .. } if rows == written));
     drop(journal);
