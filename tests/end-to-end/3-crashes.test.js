@@ -29,8 +29,11 @@ scenario('the gateway is killed: the truck stands, and drives again after a re-a
   const alice = await standsAfter(site, () => site.system.kill('gateway'));
   await site.system.restart('gateway');
   site.system.forgetSessions();
-  await until('the truck is connected again', async () => (await site.system.vehicle().catch(() => null))?.connected || null);
-  assert.notEqual((await site.system.vehicle()).state.state, 'Teleop');
+  const state = await until('the truck tells the new gateway of itself', async () => {
+    const view = await site.system.vehicle().catch(() => null);
+    return view?.connected && view.state ? view.state : null;
+  });
+  assert.equal(state.state, 'Halt', JSON.stringify(state));
   await drivesAgain(site, alice);
 });
 
