@@ -43,7 +43,7 @@ scenario('the older the pictures, the slower the truck, until they stop it', {},
   await truth.atRest(vehicle);
 });
 
-scenario('a dead front camera stops the truck, a dead side camera harms nobody', {}, async ({ truth, vehicle, arrive }) => {
+scenario('a dead front camera stops the truck, a dead side camera harms nobody', { cameras: 4 }, async ({ truth, vehicle, arrive }) => {
   const alice = await arrive('alice');
   await alice.drivesForward();
   await truth.fault(vehicle, 'camera_dead:left', true);

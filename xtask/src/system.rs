@@ -187,34 +187,6 @@ pub(crate) fn is_well(url: &str) -> bool {
     agent().get(url).call().is_ok()
 }
 
-/// A login of one of the system's own people, for what is not open to everybody.
-#[derive(Debug)]
-pub(crate) struct Session {
-    web: String,
-    cookie: String,
-}
-
-impl Session {
-    /// Logs in with name and password.
-    pub(crate) fn open(doors: &Doors, name: &str) -> Result<Self> {
-        let person = doors.people.iter().find(|person| person.name == name).context("nobody has this name")?;
-        let login = serde_json::json!({ "name": person.name, "password": person.password }).to_string();
-        let address = format!("{}/api/v1/login", doors.web);
-        let response = agent().post(&address).header("content-type", "application/json").send(login);
-        let response = response.with_context(|| format!("logging {name} in"))?;
-        let cookie = response.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()).unwrap_or_default();
-        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-        Ok(Self { web: doors.web.clone(), cookie })
-    }
-
-    /// The text at a path.
-    pub(crate) fn fetch(&self, path: &str) -> Result<String> {
-        let request = agent().get(format!("{}{path}", self.web)).header("cookie", &self.cookie);
-        let mut response = request.call().with_context(|| format!("asking for {path}"))?;
-        response.body_mut().read_to_string().with_context(|| format!("reading {path}"))
-    }
-}
-
 fn agent() -> ureq::Agent {
     let config = ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(2))).build();
     ureq::Agent::new_with_config(config)
