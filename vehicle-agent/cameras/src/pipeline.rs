@@ -16,8 +16,7 @@ const ENCODER: &str = "farhand-encoder";
 const SINK: &str = "farhand-sink";
 // A key frame comes when it is asked for; this is only the net below, should a request be lost.
 const SAFETY_KEY_SECONDS: u32 = 10;
-// How many milliseconds of the bit rate one picture may take. One frame's worth (33) made key frames a blur; at 100 a
-// key frame takes three pictures' time on a link that is just wide enough.
+// How many milliseconds of the bit rate one picture may take: bounds a key frame to three pictures' worth at 30 a second.
 const VBV_MS: u32 = 100;
 // x264enc moves a stream that begins below 1000 hours up to there, so that decode times stay positive. Beginning at that
 // height leaves each stamp as it was written.
@@ -151,7 +150,7 @@ fn parse(profile: &CameraProfile) -> Result<gstreamer::Pipeline, CameraError> {
 /// encoding have the thread of the queue, which holds the newest picture only.
 fn description(profile: &CameraProfile) -> String {
     let CameraProfile { source, width_px, height_px, fps, bitrate_kbps, .. } = profile;
-    // One thread and one slice for each picture: with `sliced-threads` the same four cameras cost a third more CPU.
+    // One thread and one slice for each picture; sliced threads are still to be compared by measurement.
     // `scenecut=0`: a key frame comes when asked, never because the picture changed. The floor of the quantiser keeps a
     // still picture from being polished up to the full bit rate.
     format!(
