@@ -72,6 +72,16 @@ describe("commander", () => {
     expect(commander.make(50, IDLE, [])?.confirm).toBe(true);
   });
 
+  it("lets a repeated confirmation fall before it rises again", () => {
+    const commander = leased();
+    commander.confirm();
+    expect(send(commander, 10, IDLE).confirm).toBe(true);
+    commander.confirm();
+    const said = [];
+    for (let at = 30; said.length < 8; at += 20) said.push(send(commander, at, IDLE).confirm);
+    expect(said).toEqual([false, false, false, false, false, false, true, true]);
+  });
+
   it("confirms until driving begins", () => {
     const commander = leased();
     commander.confirm();

@@ -11,6 +11,8 @@ export const INPUT_LIMIT_MS = 60;
 const PERIOD_MS = 20;
 /** Before a re-arm, the vehicle must have seen commands without it. */
 const ABSENT_FIRST_MS = 120;
+/** A repeated confirmation is seen as new only after commands without it; several, since any of them may be lost. */
+const ABSENT_COMMANDS = 6;
 /** A re-arm that has not been obeyed by then is asked for again by the operator, not by the page. */
 const REARM_PATIENCE_MS = 15_000;
 
@@ -21,6 +23,7 @@ export class Commander {
   private last_enable = false;
   private release_now = false;
   private confirm_wanted = false;
+  private confirm_absent = 0;
   private last_state: VehicleState["state"] | null = null;
   private rearm: { latch: number; asked_ms: number } | null = null;
 
@@ -46,6 +49,8 @@ export class Commander {
 
   /** The operator confirms that this is the vehicle she means to drive; it holds until driving begins or ends. */
   confirm(): void {
+    // Pressed again, it has led to nothing: the vehicle must see it fall and rise.
+    this.confirm_absent = this.confirm_wanted ? ABSENT_COMMANDS : 0;
     this.confirm_wanted = this.lease !== null;
   }
 
@@ -100,7 +105,7 @@ export class Commander {
       speed_mm_s: enable ? whole(sample.speed_mm_s) : 0,
       steering_mrad: whole(sample.steering_mrad),
       lift_mm_s: 0,
-      confirm: this.confirm_wanted,
+      confirm: this.confirm_wanted && this.confirm_absent === 0,
       rearm_latch: this.rearmFor(now_ms),
       stamps,
     };
@@ -109,6 +114,7 @@ export class Commander {
   /** The command has left; the next one has the next number. */
   sent(now_ms: number, command: Command): void {
     this.seq = command.seq;
+    this.confirm_absent = Math.max(this.confirm_absent - 1, 0);
     // The rhythm is kept, not the gap: else each late tick would make the whole stream slower. A lost beat is not caught up.
     this.due_ms = Math.max((this.due_ms ?? now_ms) + PERIOD_MS, now_ms + PERIOD_MS / 2);
     this.last_enable = command.enable;
