@@ -179,7 +179,7 @@ fn measure(script: &str, trials: u32, options: &BenchOptions) -> Result<Measured
     let output = Command::new("node")
         .args([script, &wishes.to_string()])
         .current_dir(house::root().join("tests/latency"))
-        .env("FARHAND_XTASK", std::env::current_exe().context("finding this program")?)
+        .env("FARHAND_XTASK", house::program("xtask")?)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()

@@ -16,5 +16,5 @@ pub(crate) fn run() -> Result<()> {
     files.sort();
     let mut command = Command::new("node");
     command.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).args(files).current_dir(house::end_to_end());
-    steps::run(command.env("FARHAND_XTASK", std::env::current_exe().context("finding this program")?))
+    steps::run(command.env("FARHAND_XTASK", house::program("xtask")?))
 }

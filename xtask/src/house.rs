@@ -17,7 +17,7 @@ pub(crate) fn programs() -> Result<PathBuf> {
     Ok(own.parent().unwrap_or(Path::new(".")).to_owned())
 }
 
-/// One built program.
+/// One built program, this one included: the running file itself may have been replaced by a build meanwhile.
 pub(crate) fn program(name: &str) -> Result<PathBuf> {
     let path = programs()?.join(name);
     anyhow::ensure!(path.is_file(), "{name} is not built. Run `cargo build --bin {name}`.");

@@ -136,8 +136,9 @@ async fn read_states(connection: Connection, vehicle: Arc<Vehicle>, rules: Arc<d
 fn take_state(bytes: &Bytes, vehicle: &Vehicle, rules: &dyn Rules) -> Result<(), String> {
     let VehicleDatagram::State(raw) = decode(bytes, Limits::DATAGRAM).map_err(|error| error.to_string())?;
     let state: VehicleState = decode(&raw, Limits::DATAGRAM).map_err(|error| error.to_string())?;
-    let state = vehicle.hear(raw, state);
-    rules.vehicle_state(&vehicle.id, &state);
+    if let Some(state) = vehicle.hear(raw, state) {
+        rules.vehicle_state(&vehicle.id, &state);
+    }
     Ok(())
 }
 

@@ -21,18 +21,22 @@ pub(crate) struct Newest {
 }
 
 impl Newest {
-    pub(crate) fn put(&self, message: Bytes) {
-        locked(&self.slot).put(message);
+    /// True if an older message was displaced.
+    pub(crate) fn put(&self, message: Bytes) -> bool {
+        let displaced = locked(&self.slot).put(message).is_some();
         self.filled.notify_one();
+        displaced
     }
 
-    pub(crate) async fn take(&self) -> Bytes {
-        loop {
-            if let Some(message) = locked(&self.slot).take() {
-                return message;
-            }
+    /// Waits until there is a message, and leaves it there: until there is room for it, a newer one may come. Cancel-safe.
+    pub(crate) async fn filled(&self) {
+        while locked(&self.slot).is_empty() {
             self.filled.notified().await;
         }
+    }
+
+    pub(crate) fn take(&self) -> Option<Bytes> {
+        locked(&self.slot).take()
     }
 }
 
@@ -46,6 +50,8 @@ struct CameraPort {
 pub(crate) struct ViewerPort {
     pub(crate) id: ViewerId,
     pub(crate) state: Newest,
+    /// The answer to the newest ping.
+    pub(crate) pong: Newest,
     cameras: BTreeMap<CameraIndex, CameraPort>,
     ending: watch::Sender<bool>,
 }
@@ -62,12 +68,26 @@ impl ViewerPort {
             ports.insert(*camera, CameraPort { gate: Mutex::new(UnitGate::new()), pictures });
             queues.insert(*camera, queue);
         }
-        let port = Self { id, state: Newest::default(), cameras: ports, ending: watch::Sender::new(false) };
+        let port =
+            Self { id, state: Newest::default(), pong: Newest::default(), cameras: ports, ending: watch::Sender::new(false) };
         (Arc::new(port), queues)
     }
 
     pub(crate) fn watches(&self, camera: CameraIndex) -> bool {
         self.cameras.contains_key(&camera)
+    }
+
+    pub(crate) fn put_state(&self, message: Bytes) {
+        if self.state.put(message) {
+            metrics::counter!("farhand_states_dropped_total").increment(1);
+        }
+    }
+
+    /// The vehicle counts its pictures anew.
+    pub(crate) fn restart(&self) {
+        for port in self.cameras.values() {
+            *locked(&port.gate) = UnitGate::new();
+        }
     }
 
     /// Hands a picture on, or drops it where it cannot be shown or the viewer is behind. True if a key frame is needed.
@@ -143,11 +163,25 @@ mod tests {
         assert!(!slow.offer(FRONT, &picture(22, true)));
     }
 
+    #[test]
+    fn a_vehicle_that_counts_anew_is_shown_from_its_next_key_frame() {
+        let (port, mut queues) = ViewerPort::new(ViewerId(1), &[FRONT]);
+        let queue = queues.get_mut(&FRONT).expect("there");
+        assert!(!port.offer(FRONT, &picture(9000, true)));
+        port.restart();
+        assert!(port.offer(FRONT, &picture(2, false)), "asks");
+        assert!(!port.offer(FRONT, &picture(3, true)));
+        assert_eq!(queue.try_recv().expect("there").label.sequence, 9000);
+        assert_eq!(queue.try_recv().expect("there").label.sequence, 3);
+    }
+
     #[tokio::test]
     async fn only_the_newest_state_waits() {
         let newest = Newest::default();
-        newest.put(Bytes::from_static(b"old"));
-        newest.put(Bytes::from_static(b"new"));
-        assert_eq!(&newest.take().await[..], b"new");
+        assert!(!newest.put(Bytes::from_static(b"old")));
+        assert!(newest.put(Bytes::from_static(b"new")), "says what it cost");
+        newest.filled().await;
+        assert_eq!(newest.take().as_deref(), Some(&b"new"[..]));
+        assert_eq!(newest.take(), None);
     }
 }

@@ -101,10 +101,10 @@ async fn serve(connection: Connection, vehicle: Arc<Vehicle>) {
     vehicle.attach_media(connection.clone());
     let demanding = tokio::spawn(demand(connection.clone(), Arc::clone(&vehicle)));
     while let Ok(stream) = connection.accept_uni().await {
-        let vehicle = Arc::clone(&vehicle);
+        let (vehicle, connection) = (Arc::clone(&vehicle), connection.clone());
         tokio::spawn(async move {
             match timeout(UNIT_WITHIN, read_unit(stream)).await {
-                Ok(Ok((header, bytes))) => take(&vehicle, header, bytes),
+                Ok(Ok((header, bytes))) => take(&vehicle, &connection, header, bytes),
                 Ok(Err(error)) => dropped(&vehicle, 1, &error.to_string()),
                 Err(_) => dropped(&vehicle, 1, "too slow"),
             }
@@ -114,7 +114,7 @@ async fn serve(connection: Connection, vehicle: Arc<Vehicle>) {
     info!(vehicle = %vehicle.id, "pictures ended");
 }
 
-fn take(vehicle: &Vehicle, header: MediaHeader, bytes: Bytes) {
+fn take(vehicle: &Vehicle, connection: &Connection, header: MediaHeader, bytes: Bytes) {
     let camera = header.camera;
     if vehicle.hello().is_none_or(|hello| usize::from(camera.0) >= hello.cameras.len()) {
         return dropped(vehicle, 1, "a camera that was not announced");
@@ -122,26 +122,32 @@ fn take(vehicle: &Vehicle, header: MediaHeader, bytes: Bytes) {
     metrics::counter!("farhand_media_units_total", "vehicle" => vehicle.id.to_string(), "camera" => camera.to_string())
         .increment(1);
     let label = UnitLabel::from(&header);
-    pass_on(vehicle, camera, |relay| relay.order.arrive(now(), label, (header, bytes)));
+    pass_on(vehicle, camera, |relay| {
+        // Another connection counts its units anew.
+        let current = vehicle.has_media(connection);
+        if current { relay.order.arrive(now(), label, (header, bytes)) } else { nothing_but_a_loss() }
+    });
 }
 
-/// Lets the camera's order decide, and hands on what it releases.
+fn nothing_but_a_loss<T>() -> Arrival<T> {
+    Arrival { forward: Vec::new(), dropped: 1, ask_key_frame: false }
+}
+
+/// Lets the camera's order decide, and hands on what it releases, in that order: units are read by many tasks, so the lock is
+/// held until every viewer's port has them. Nothing under it waits.
 fn pass_on(vehicle: &Vehicle, camera: CameraIndex, decide: impl FnOnce(&mut CameraRelay) -> Arrival<(MediaHeader, Bytes)>) {
-    let (pictures, ask, lost) = {
-        let mut cameras = locked(&vehicle.cameras);
-        let relay = cameras.entry(camera).or_insert_with(CameraRelay::new);
-        let arrival = decide(relay);
-        let (ask, lost) = (arrival.ask_key_frame, arrival.dropped);
-        (relay.cut(arrival), ask, lost)
-    };
+    let mut cameras = locked(&vehicle.cameras);
+    let relay = cameras.entry(camera).or_insert_with(CameraRelay::new);
+    let arrival = decide(relay);
+    let (mut starving, lost) = (arrival.ask_key_frame, arrival.dropped);
+    for picture in relay.cut(arrival) {
+        for port in vehicle.ports() {
+            starving |= port.offer(camera, &picture);
+        }
+    }
+    drop(cameras);
     if lost > 0 {
         dropped(vehicle, lost, "out of order");
-    }
-    let mut starving = ask;
-    for picture in &pictures {
-        for port in vehicle.ports() {
-            starving |= port.offer(camera, picture);
-        }
     }
     if starving {
         vehicle.wish_key_frame(camera);

@@ -2,7 +2,7 @@
 
 use crate::vehicle::{Vehicle, Vehicles};
 use crate::{Rules, ViewerId, control, media, now, viewer};
-use farhand_protocol::{CameraIndex, GatewaySays, Hello, StopOrder, VehicleId, VehicleState};
+use farhand_protocol::{CameraIndex, GatewaySays, Hello, MonoTime, StopOrder, VehicleId, VehicleState};
 use farhand_transport::{Class, Endpoint, EndpointError, Identity, listen};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -144,6 +144,15 @@ impl Relay {
         })
     }
 
+    /// Where vehicles reach it: control, then media. Of use where the configured port was 0.
+    ///
+    /// # Errors
+    /// What the system says of the sockets.
+    pub fn listening(&self) -> std::io::Result<[SocketAddr; 2]> {
+        let [control, media] = &self.endpoints;
+        Ok([control.local_addr()?, media.local_addr()?])
+    }
+
     /// Says something to a vehicle on its reliable stream, without waiting.
     ///
     /// # Errors
@@ -158,8 +167,9 @@ impl Relay {
     /// [`VehicleAway`] if it is not connected; its own watchdog acts then.
     pub fn order_stop(&self, vehicle: &VehicleId, order: StopOrder) -> Result<(), VehicleAway> {
         let vehicle = self.vehicles.find(vehicle).ok_or(VehicleAway)?;
+        let ordered = now();
         vehicle.send_stop(&order)?;
-        self.control.spawn(repeat_stop(vehicle, order));
+        self.control.spawn(repeat_stop(vehicle, order, ordered));
         Ok(())
     }
 
@@ -218,11 +228,11 @@ impl Drop for Relay {
     }
 }
 
-async fn repeat_stop(vehicle: Arc<Vehicle>, order: StopOrder) {
+async fn repeat_stop(vehicle: Arc<Vehicle>, order: StopOrder, ordered: MonoTime) {
     let mut period = tokio::time::interval(STOP_PERIOD);
     for _ in 0..STOP_TIMES {
         period.tick().await;
-        if vehicle.latched() || vehicle.send_stop(&order).is_err() {
+        if vehicle.latched_after(ordered) || vehicle.send_stop(&order).is_err() {
             return;
         }
     }

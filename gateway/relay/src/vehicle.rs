@@ -122,21 +122,26 @@ impl Vehicle {
         send_datagram(&link.connection, datagram).map_err(|_| VehicleAway)
     }
 
-    /// Takes a state: kept for snapshots, and its bytes go to every viewer as they are.
-    pub(crate) fn hear(&self, bytes: ByteBuf, state: VehicleState) -> Arc<VehicleState> {
+    /// Takes a state: kept for snapshots, and its bytes go to every viewer as they are. None if a newer one overtook it.
+    pub(crate) fn hear(&self, bytes: ByteBuf, state: VehicleState) -> Option<Arc<VehicleState>> {
+        let overtaken = |heard: &Arc<Heard>| heard.state.boot_id == state.boot_id && heard.state.seq >= state.seq;
+        if self.heard.load().as_ref().is_some_and(overtaken) {
+            return None;
+        }
         let state = Arc::new(state);
         self.heard.store(Some(Arc::new(Heard { state: Arc::clone(&state), at: now() })));
         if let Ok(message) = encode(&ToConsole::State(bytes)) {
             let message = Bytes::from(message);
             for port in self.ports() {
-                port.state.put(message.clone());
+                port.put_state(message.clone());
             }
         }
-        state
+        Some(state)
     }
 
-    pub(crate) fn latched(&self) -> bool {
-        self.heard.load().as_ref().is_some_and(|heard| heard.state.latch.is_some())
+    /// A state that came after `since` says that the vehicle is latched; an older one may know nothing of a later re-arm.
+    pub(crate) fn latched_after(&self, since: MonoTime) -> bool {
+        self.heard.load().as_ref().is_some_and(|heard| heard.at > since && heard.state.latch.is_some())
     }
 
     pub(crate) fn round_trip_us(&self) -> Option<u64> {
@@ -166,10 +171,21 @@ impl Vehicle {
         if let Some(before) = locked(&self.media).replace(connection) {
             before.close(1_u32.into(), b"replaced by a newer connection");
         }
-        for relay in locked(&self.cameras).values_mut() {
+        let mut cameras = locked(&self.cameras);
+        for relay in cameras.values_mut() {
             relay.restart();
         }
+        // Still under the cameras' lock: no picture of either connection passes in between.
+        for port in self.ports() {
+            port.restart();
+        }
+        drop(cameras);
         self.demand_changed.notify_one();
+    }
+
+    /// Pictures come over this connection, not over a newer one.
+    pub(crate) fn has_media(&self, connection: &Connection) -> bool {
+        locked(&self.media).as_ref().is_some_and(|current| current.stable_id() == connection.stable_id())
     }
 
     pub(crate) fn add_viewer(&self, port: Arc<ViewerPort>) {

@@ -46,10 +46,11 @@ const GATHER_WITHIN: Duration = Duration::from_secs(2);
 /// A page that has not connected by then is gone; a page that lost its connection opens a new one.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 const LINK_PERIOD: Duration = Duration::from_millis(500);
-/// Between two looks at a channel that still holds bytes.
+/// Between two looks at a channel that has no room.
 const CHANNEL_BUSY: Duration = Duration::from_millis(2);
-/// A state that could not leave within this is dropped for a newer one.
-const CHANNEL_PATIENCE: Duration = Duration::from_millis(50);
+/// Bytes sent and not yet acknowledged, three states: they are on their way, not waiting. A browser acknowledges every second
+/// packet at once, but a single one only after up to 200 ms: with less, a page that only watches would get five states a second.
+const MOST_IN_FLIGHT: usize = 3 * 1024;
 
 struct Events {
     gathered: watch::Sender<bool>,
@@ -216,18 +217,16 @@ impl Viewer {
             tasks.spawn(read_channel(Arc::clone(&viewer), Arc::clone(channel)));
             tasks.spawn(write_channel(Arc::clone(&viewer), Arc::clone(channel)));
         }
-        let connected = async { state.wait_for(|state| *state == RTCPeerConnectionState::Connected).await.is_ok() };
-        if timeout(CONNECT_WITHIN, connected).await == Ok(true) {
-            let over = |state: &RTCPeerConnectionState| {
-                matches!(
-                    state,
-                    RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed | RTCPeerConnectionState::Disconnected
-                )
-            };
-            tokio::select! {
-                _ = state.wait_for(over) => {}
-                () = viewer.port.ended() => {}
+        let life = async {
+            let connected = state.wait_for(|state| *state == RTCPeerConnectionState::Connected);
+            if timeout(CONNECT_WITHIN, connected).await.is_ok_and(|connected| connected.is_ok()) {
+                // An error means that the connection is gone, which is an end as well.
+                drop(state.wait_for(|state| is_over(*state)).await);
             }
+        };
+        tokio::select! {
+            () = life => {}
+            () = viewer.port.ended() => {}
         }
         tasks.shutdown().await;
         drop(viewer.vehicle.remove_viewer(id));
@@ -281,6 +280,10 @@ impl Viewer {
     }
 }
 
+fn is_over(state: RTCPeerConnectionState) -> bool {
+    matches!(state, RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed | RTCPeerConnectionState::Disconnected)
+}
+
 fn count_refusal(reason: &'static str) {
     metrics::counter!("farhand_commands_refused_total", "reason" => reason).increment(1);
 }
@@ -289,8 +292,9 @@ async fn read_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>) {
     while let Some(event) = channel.poll().await {
         match event {
             DataChannelEvent::OnMessage(message) => {
+                // The answer leaves by the other task: a command behind a ping waits for nothing.
                 if let Some(answer) = viewer.take(&message.data) {
-                    send(&*channel, &answer).await;
+                    viewer.port.pong.put(answer.into());
                 }
             }
             DataChannelEvent::OnClose | DataChannelEvent::OnError => {
@@ -303,15 +307,21 @@ async fn read_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>) {
     }
 }
 
-/// States as they come, the gateway's own view twice a second and on a change.
+/// States as they come, answers to pings, the gateway's own view twice a second and on a change.
 async fn write_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>) {
     let mut period = interval(LINK_PERIOD);
     period.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut shown = None;
     loop {
         tokio::select! {
-            state = viewer.port.state.take() => send(&*channel, &state).await,
+            () = viewer.port.pong.filled() => {}
+            () = viewer.port.state.filled() => {}
             _ = period.tick() => shown = None,
+        }
+        room(&*channel).await;
+        // What is newest now, which may be newer than what woke this task.
+        for message in [viewer.port.pong.take(), viewer.port.state.take()].into_iter().flatten() {
+            send(&*channel, &message).await;
         }
         let link = viewer.link();
         let lease = (link.connected, link.holder.clone(), link.epoch, link.mine);
@@ -324,17 +334,14 @@ async fn write_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>) {
     }
 }
 
-/// Sends a message unless older ones still wait: then it is late, and a newer one will come.
-async fn send(channel: &dyn DataChannel, message: &[u8]) {
-    let empty = async {
-        while channel.outstanding_bytes().await.is_ok_and(|bytes| bytes > 0) {
-            tokio::time::sleep(CHANNEL_BUSY).await;
-        }
-    };
-    if timeout(CHANNEL_PATIENCE, empty).await.is_err() {
-        metrics::counter!("farhand_states_dropped_total").increment(1);
-        return;
+/// Waits while too much is on its way; meanwhile newer messages displace older ones.
+async fn room(channel: &dyn DataChannel) {
+    while channel.outstanding_bytes().await.is_ok_and(|bytes| bytes > MOST_IN_FLIGHT) {
+        tokio::time::sleep(CHANNEL_BUSY).await;
     }
+}
+
+async fn send(channel: &dyn DataChannel, message: &[u8]) {
     // Before the channel is open there is nobody to tell.
     drop(channel.send(BytesMut::from(message)).await);
 }
