@@ -17,6 +17,11 @@ const FLAGS = [
   '--host-resolver-rules=MAP farhand.test 127.0.0.2',
 ];
 
+/** The guardian stopped because its own tick ran late. No scenario may pass after it. */
+export class TickOverrun extends Error {
+  message = 'the truck stopped because its safety tick ran late: this machine is too busy, or the tick is too slow';
+}
+
 /** A Chromium of its own. */
 export class Browser {
   static async start() {
@@ -96,7 +101,7 @@ export class Operator {
       };
     });
     if (says.cause === 'tick_overrun') {
-      throw new Error('the truck stopped because its safety tick ran late: this machine is too busy, or the tick is too slow');
+      throw new TickOverrun();
     }
     return says;
   }

@@ -87,6 +87,11 @@ export class System {
     this.doors.pids[name] = (await this.#order(`start ${name}`, 'started')).pid;
   }
 
+  /** When the host took a processor away since the start, as an independent real-time thread on each of them saw it. */
+  async stalls() {
+    return (await this.#order('stalls', 'stalls')).stalls;
+  }
+
   /** A fresh address that logs a person in once. */
   async loginUrl(person) {
     return (await this.#order(`login ${person}`, 'login')).url;

@@ -11,6 +11,7 @@ mod signals;
 mod stack;
 mod steps;
 mod system;
+mod witness;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};

@@ -1,11 +1,13 @@
 //! `cargo xtask stack`: a running system for a test or a bench, spoken to over standard input and output.
 //!
 //! It prints one JSON object when all vehicles are there, then one for each process that ends or is started. Each line
-//! of standard input is `start NAME`, `login PERSON` or `stop`; the end of standard input stops it as well.
+//! of standard input is `start NAME`, `login PERSON`, `stalls` (when did the host take a processor away?) or `stop`; the
+//! end of standard input stops it as well.
 
 use crate::signals::Ending;
 use crate::steps::say;
 use crate::system::{Plan, Ports, System};
+use crate::witness::Witness;
 use anyhow::{Context, Result};
 use clap::Args;
 use serde_json::json;
@@ -46,6 +48,7 @@ pub(crate) fn run(options: &StackOptions) -> Result<()> {
     let folder = options.dir.canonicalize().context("finding the folder")?;
     let ending = Ending::watch()?;
     let orders = read_orders()?;
+    let witness = Witness::start();
     let mut plan = Plan::new(folder, options.vehicles, Ports::free()?)?;
     plan.cameras = options.cameras;
     plan.site.clone_from(&options.site);
@@ -58,19 +61,19 @@ pub(crate) fn run(options: &StackOptions) -> Result<()> {
     let mut system = System::prepare(plan)?;
     if system.start(&ending)? {
         say(&serde_json::to_string(&json!({ "event": "ready", "doors": system.doors() }))?);
-        serve(&mut system, &ending, &orders)?;
+        serve(&mut system, &ending, &orders, &witness)?;
     }
     system.stop();
     Ok(())
 }
 
-fn serve(system: &mut System, ending: &Ending, orders: &Receiver<String>) -> Result<()> {
+fn serve(system: &mut System, ending: &Ending, orders: &Receiver<String>, witness: &Witness) -> Result<()> {
     while !ending.asked() {
         for (name, how) in system.take_dead() {
             say(&serde_json::to_string(&json!({ "event": "ended", "name": name, "how": how }))?);
         }
         match orders.try_recv() {
-            Ok(order) => match obey(system, ending, &order) {
+            Ok(order) => match obey(system, ending, witness, &order) {
                 Ok(answer) => say(&serde_json::to_string(&answer)?),
                 Err(error) => say(&serde_json::to_string(&json!({ "event": "refused", "why": format!("{error:#}") }))?),
             },
@@ -81,15 +84,16 @@ fn serve(system: &mut System, ending: &Ending, orders: &Receiver<String>) -> Res
     Ok(())
 }
 
-fn obey(system: &mut System, ending: &Ending, order: &str) -> Result<serde_json::Value> {
+fn obey(system: &mut System, ending: &Ending, witness: &Witness, order: &str) -> Result<serde_json::Value> {
     match order.split_once(' ').unwrap_or((order, "")) {
         ("start", name) => Ok(json!({ "event": "started", "name": name, "pid": system.start_one(name)? })),
         ("login", person) => Ok(json!({ "event": "login", "url": system.login_url(person)? })),
+        ("stalls", "") => Ok(json!({ "event": "stalls", "stalls": witness.stalls() })),
         ("stop", "") => {
             ending.ask();
             Ok(json!({ "event": "stopping" }))
         }
-        _ => anyhow::bail!("\"{order}\" is none of: start NAME, login PERSON, stop"),
+        _ => anyhow::bail!("\"{order}\" is none of: start NAME, login PERSON, stalls, stop"),
     }
 }
 

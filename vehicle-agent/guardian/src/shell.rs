@@ -13,7 +13,7 @@ use farhand_safety::{Config, Core, Drive, GrantAnswer, Input, MachineSample, Out
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_bytes::ByteBuf;
 use std::io::Read as _;
-use std::os::fd::AsFd as _;
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,12 +85,21 @@ struct Shell {
     undelivered: u64,
 }
 
+/// Which sockets have something to read, an end included.
+struct Ready {
+    listener: bool,
+    machine: bool,
+    agent: bool,
+}
+
 impl Shell {
     fn turn(&mut self) -> anyhow::Result<()> {
-        self.wait()?;
-        let mut urgent = self.read_machine();
-        urgent |= self.read_agent();
-        self.accept_agent()?;
+        let ready = self.wait()?;
+        let mut urgent = ready.machine && self.read_machine();
+        urgent |= ready.agent && self.read_agent();
+        if ready.listener {
+            self.accept_agent()?;
+        }
         self.read_store();
         let now = vehicle_now();
         if urgent || now >= self.next_tick {
@@ -100,16 +109,22 @@ impl Shell {
     }
 
     /// Until a packet is there or the next tick is due.
-    fn wait(&self) -> anyhow::Result<()> {
+    fn wait(&self) -> anyhow::Result<Ready> {
         let left = self.next_tick.since(vehicle_now());
         let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(left.subsec_nanos()) };
-        let mut fds = Vec::with_capacity(3);
-        fds.push(PollFd::from_borrowed_fd(self.listener.as_fd(), PollFlags::IN));
-        for socket in [&self.machine, &self.agent].into_iter().flatten() {
-            fds.push(PollFd::from_borrowed_fd(socket.as_fd(), PollFlags::IN));
-        }
+        // An absent socket is asked for nothing and answers nothing: the listener stands in for it.
+        let waited = |socket: &Option<PacketSocket>| if socket.is_some() { PollFlags::IN } else { PollFlags::empty() };
+        let (wait_machine, wait_agent) = (waited(&self.machine), waited(&self.agent));
+        let mut fds = [
+            PollFd::from_borrowed_fd(self.listener.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.machine.as_ref().map_or(self.listener.as_fd(), AsFd::as_fd), wait_machine),
+            PollFd::from_borrowed_fd(self.agent.as_ref().map_or(self.listener.as_fd(), AsFd::as_fd), wait_agent),
+        ];
         match poll(&mut fds, Some(&timeout)) {
-            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {
+                let [listener, machine, agent] = fds.map(|fd| !fd.revents().is_empty());
+                Ok(Ready { listener, machine, agent })
+            }
             Err(error) => Err(error).context("waiting for packets"),
         }
     }
