@@ -1,13 +1,13 @@
 //! Runs the tests under tests/end-to-end against the built programs.
 
-use crate::{checks, house, steps};
+use crate::{house, steps};
 use anyhow::{Context, Result};
 use std::path::PathBuf;
 use std::process::Command;
 
 /// Every `*.test.js` of the folder, one file after the other: two at once would measure each other.
 pub(crate) fn run() -> Result<()> {
-    checks::ensure_built()?;
+    house::ensure_built()?;
     let mut files: Vec<PathBuf> = std::fs::read_dir(house::end_to_end())
         .context("reading tests/end-to-end")?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))

@@ -2,7 +2,7 @@
 
 use crate::steps::{Steps, cargo, npm, run, say};
 use crate::{browser_tests, house, setup};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 /// Options of `test`.
@@ -106,14 +106,4 @@ fn rust_tests() -> Result<()> {
         say("   cargo-nextest is not installed: using `cargo test`");
         run(&mut cargo(&["test", "--quiet", "--workspace", "--no-fail-fast"]))
     }
-}
-
-/// Fails with a list of what must run before.
-pub(crate) fn ensure_built() -> Result<()> {
-    for program in house::PROGRAMS {
-        if house::program(program).is_err() {
-            bail!("{program} is not built. Run `cargo xtask test --only build` first.");
-        }
-    }
-    Ok(())
 }

@@ -24,6 +24,14 @@ pub(crate) fn program(name: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
+/// Fails with what must run before, if a program is missing.
+pub(crate) fn ensure_built() -> Result<()> {
+    for name in PROGRAMS {
+        anyhow::ensure!(program(name).is_ok(), "{name} is not built. Run `cargo xtask test --only build` first.");
+    }
+    Ok(())
+}
+
 /// The page's folder.
 pub(crate) fn web() -> PathBuf {
     root().join("operator-console/web")

@@ -4,6 +4,7 @@
 //! folder, so each process can be started again by hand.
 
 mod child;
+mod enrolment;
 mod files;
 mod people;
 mod plan;
@@ -57,7 +58,7 @@ impl System {
     /// Writes the configuration, enrols the trucks and makes the accounts. Starts nothing.
     pub(crate) fn prepare(plan: Plan) -> Result<Self> {
         files::write(&plan)?;
-        people::enrol(&plan)?;
+        enrolment::enrol(&plan)?;
         let invocations = plan.invocations()?;
         Ok(Self { plan, invocations, children: BTreeMap::new() })
     }
@@ -154,7 +155,7 @@ impl System {
 
     /// A fresh address that logs a person in once.
     pub(crate) fn login_url(&self, person: &str) -> Result<String> {
-        people::login_url(&self.plan, person)
+        enrolment::login_url(&self.plan, person)
     }
 
     /// Ends all processes: the trucks first, so that they do not report a lost gateway.
