@@ -5,7 +5,10 @@
 //! x points east, y north, z up, headings count counter-clockwise from east.
 
 mod delay;
+mod field;
 mod font;
+mod ground;
+mod occupancy;
 mod odometry;
 mod picture;
 mod random;
@@ -16,6 +19,9 @@ mod truck;
 mod view;
 mod world;
 
+pub use field::DistanceField;
+pub use ground::{Ground, Solid, SolidKind};
+pub use occupancy::{Cell, MapError, OccupancyGrid, RosMap};
 pub use odometry::Odometry;
 pub use picture::Picture;
 pub use random::Random;
