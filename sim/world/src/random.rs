@@ -37,4 +37,18 @@ impl Random {
     pub fn below(&mut self, count: usize) -> usize {
         ((u128::from(self.bits()) * count as u128) >> 64) as usize
     }
+
+    /// A number around 0 with a standard deviation of 1: the sum of four even ones, never beyond 3.5.
+    pub fn bell(&mut self) -> f64 {
+        let bits = self.bits();
+        let part = |shift: u32| f64::from(u16::try_from(bits >> shift & 0xffff).unwrap_or(0));
+        let sum = part(0) + part(16) + part(32) + part(48);
+        // Four even numbers of 0 to 65,535 have a mean sum of 131,070 and a deviation of 65,536 / sqrt(3).
+        (sum - 131_070.0) * (3.0_f64.sqrt() / 65_536.0)
+    }
+
+    /// True in this share of cases.
+    pub fn chance(&mut self, share: f64) -> bool {
+        self.unit() < share
+    }
 }

@@ -11,7 +11,7 @@ pub(crate) use floor::{DOTS_PER_M, FLOOR_COLOURS, Floor};
 pub(crate) use grid::{Grid, MARGIN_M, SQUARE_M};
 pub(crate) use paint::{BLACK, BLUE, Colour, GREEN, ORANGE, PURPLE, Paint, RED, STEEL, TEAL, WHITE, YELLOW};
 
-use crate::Outline;
+use crate::{Ground, Outline, Solid, SolidKind};
 
 /// Why a site cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -76,6 +76,26 @@ impl Site {
             .map(|stack| stack.what)
     }
 
+    /// What scanners and outlines meet of it; scanners look a hand above the floor.
+    pub fn ground(&self) -> Ground {
+        let low = |stack: &&Stack| self.blocks_of(stack).iter().any(|block| block.bottom_m < MACHINE_HEIGHT_M);
+        let solid = |stack: &Stack| {
+            let kind = match stack.what {
+                "wall" => SolidKind::Wall,
+                "rack" => SolidKind::Rack,
+                "dock door" | "dock post" => SolidKind::Door,
+                _ => SolidKind::Clutter,
+            };
+            let plane = |block: &Block| block.bottom_m <= SCAN_PLANE_M && SCAN_PLANE_M <= block.top_m;
+            Solid {
+                scanned: self.blocks_of(stack).iter().any(plane),
+                mapped: kind != SolidKind::Clutter,
+                ..Solid::new(widen(stack.low), widen(stack.high), kind)
+            }
+        };
+        Ground::new(self.stacks.iter().filter(low).map(solid).collect())
+    }
+
     pub(crate) fn blocks_of(&self, stack: &Stack) -> &[Block] {
         &self.blocks[stack.first..stack.first + stack.count]
     }
@@ -92,6 +112,8 @@ fn narrow((x, y): (f64, f64)) -> (f32, f32) {
 
 // Overhead guard of a counterbalance truck.
 const MACHINE_HEIGHT_M: f32 = 2.2;
+// Between the feet of a pallet and the lowest beam of a rack.
+const SCAN_PLANE_M: f32 = 0.2;
 
 #[cfg(test)]
 mod tests {
@@ -121,6 +143,20 @@ mod tests {
         let site = Site::named("demo", 1).expect("known");
         assert_eq!(site.obstacle(&truck_at(16.0, 8.0)), Some("rack"));
         assert_eq!(site.obstacle(&truck_at(1.5, 5.0)), Some("wall"));
+    }
+
+    #[test]
+    fn the_ground_of_a_site_is_in_the_way_where_the_site_is() {
+        let site = Site::named("demo", 1).expect("known");
+        let ground = site.ground();
+        for x in 0..58 {
+            for y in 0..40 {
+                let truck = truck_at(f64::from(x), f64::from(y) + 0.3);
+                assert_eq!(ground.obstacle(&truck).is_some(), site.obstacle(&truck).is_some(), "({x}, {y})");
+            }
+        }
+        let east = ground.cast((6.0, 4.0), 0.0, 80.0);
+        assert!((45.0..52.1).contains(&east), "the far wall is {east} m away");
     }
 
     #[test]

@@ -118,6 +118,28 @@ impl Truck {
         }
     }
 
+    /// Under way at `now` with a command that has long taken effect: it drives at the commanded speed, with the wheel turned as
+    /// commanded and the brake off.
+    pub fn under_way(shape: Shape, response: Response, place: Place, now: MonoTime, command: Drive) -> Self {
+        let steering_rad = command.steering_rad.clamp(-response.max_steering_rad, response.max_steering_rad);
+        Self {
+            speed_mps: command.speed_mps.clamp(-response.max_speed_mps, response.max_speed_mps),
+            steering_rad,
+            decel_mps2: 0.0,
+            command,
+            last_command: now,
+            watchdog: Watchdog::Fed,
+            steering_line: DelayLine::new(response.steer_dead_time, steering_rad),
+            brake_line: DelayLine::new(response.brake_dead_time, 0.0),
+            ..Self::new(shape, response, place)
+        }
+    }
+
+    /// Sets the forks to this height, as they were when the story begins.
+    pub fn set_fork(&mut self, fork_m: f64) {
+        self.fork_m = fork_m.clamp(LOWEST_FORK_M, self.response.mast_height_m);
+    }
+
     /// Takes a command in. After a trip, and before the first command ever, nothing but a command to stand (wanted speed
     /// 0, braked or not) received at standstill lets the machine listen again.
     pub fn command(&mut self, now: MonoTime, drive: Drive) {
@@ -206,6 +228,16 @@ impl Truck {
     /// Middle of the fixed axle.
     pub fn place(&self) -> Place {
         self.place
+    }
+
+    /// Deceleration that the brake gives now.
+    pub fn decel_mps2(&self) -> f64 {
+        self.decel_mps2
+    }
+
+    /// How it answers.
+    pub fn response(&self) -> Response {
+        self.response
     }
 
     /// Its measures.
