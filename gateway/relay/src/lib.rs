@@ -1,13 +1,17 @@
 //! The blind relay between vehicles (QUIC) and people's pages (WebRTC): it copies bytes, looks at priority and age,
 //! and decodes no picture. What is *allowed* is not decided here but asked of [`Rules`].
 
+mod candidates;
 mod control;
 mod delivery;
+mod demux;
 mod feedback;
 mod media;
 mod packets;
+mod port;
 mod relay;
 mod rules;
+mod runtime;
 mod vehicle;
 mod viewer;
 

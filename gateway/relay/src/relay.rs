@@ -1,7 +1,9 @@
 //! The public face: starts the threads, opens and closes viewers, passes words on to vehicles.
 
+use crate::port::SharedPort;
 use crate::vehicle::{Vehicle, Vehicles};
-use crate::{Rules, ViewerId, control, media, now, viewer};
+use crate::viewer::{self, Opening};
+use crate::{Rules, ViewerId, control, media, now};
 use farhand_protocol::{CameraIndex, GatewaySays, Hello, MonoTime, StopOrder, VehicleId, VehicleState};
 use farhand_transport::{Class, Endpoint, EndpointError, Identity, listen};
 use std::net::{IpAddr, SocketAddr};
@@ -23,7 +25,9 @@ pub struct RelayConfig {
     pub control_listen: SocketAddr,
     /// QUIC, pictures of vehicles.
     pub media_listen: SocketAddr,
-    /// The addresses under which pages reach this process; each viewer gets a UDP port on every one of them.
+    /// WebRTC, pictures and commands of all pages: one UDP port.
+    pub ice_listen: SocketAddr,
+    /// The addresses under which pages reach `ice_listen`, the preferred one first; they need not be this machine's own.
     pub public_addresses: Vec<IpAddr>,
     /// Certificate towards the vehicles.
     pub identity: Identity,
@@ -73,6 +77,9 @@ pub enum OpenError {
     /// The page's offer cannot be answered.
     #[error("the offer cannot be answered: {0}")]
     Offer(String),
+    /// As many viewers are open as there may be.
+    #[error("{0} viewers are open, which is the most")]
+    Full(usize),
     /// The relay is stopping.
     #[error("the gateway is stopping")]
     Stopping,
@@ -95,11 +102,31 @@ pub struct VehicleSnapshot {
     pub watchers: usize,
 }
 
+struct Ports {
+    control: Endpoint,
+    media: Endpoint,
+    pages: Arc<SharedPort>,
+}
+
+impl Ports {
+    fn open(config: &RelayConfig, control: &Runtime, media: &Runtime) -> Result<Self, RelayError> {
+        let open = |runtime: &Runtime, key, address, class| {
+            let _inside = runtime.enter();
+            listen(address, &config.identity, class).map_err(|source| RelayError::Listen { key, source })
+        };
+        let (control, address) = (open(control, "control_listen", config.control_listen, Class::Control)?, config.ice_listen);
+        let _inside = media.enter();
+        let pages = SharedPort::open(address, config.public_addresses.clone())
+            .map_err(|source| RelayError::Listen { key: "ice_listen", source: EndpointError::Bind { address, source } })?;
+        Ok(Self { control, media: open(media, "media_listen", config.media_listen, Class::Media)?, pages })
+    }
+}
+
 /// The running relay. Control has a thread and a runtime of its own, so that pictures never stand in front of a command.
 pub struct Relay {
     vehicles: Arc<Vehicles>,
     rules: Arc<dyn Rules>,
-    public_addresses: Vec<IpAddr>,
+    pages: Arc<SharedPort>,
     control: Handle,
     media: Mutex<Option<Runtime>>,
     media_handle: Handle,
@@ -116,29 +143,33 @@ impl Relay {
     pub fn start(config: &RelayConfig, rules: Arc<dyn Rules>) -> Result<Self, RelayError> {
         let control = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let media = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("pictures").enable_all().build()?;
-        let open = |runtime: &Runtime, key, address, class| {
-            let _inside = runtime.enter();
-            listen(address, &config.identity, class).map_err(|source| RelayError::Listen { key, source })
+        let ports = match Ports::open(config, &control, &media) {
+            Ok(ports) => ports,
+            Err(error) => {
+                // Dropping them here would wait, which a caller inside a runtime must not.
+                control.shutdown_background();
+                media.shutdown_background();
+                return Err(error);
+            }
         };
-        let control_endpoint = open(&control, "control_listen", config.control_listen, Class::Control)?;
-        let media_endpoint = open(&media, "media_listen", config.media_listen, Class::Media)?;
         let vehicles = Arc::new(Vehicles::default());
         let (ending, mut ended) = watch::channel(false);
         let control_handle = control.handle().clone();
-        control.spawn(control::accept(control_endpoint.clone(), Arc::clone(&vehicles), Arc::clone(&rules)));
+        control.spawn(control::accept(ports.control.clone(), Arc::clone(&vehicles), Arc::clone(&rules)));
         let thread = std::thread::Builder::new().name("control".into()).spawn(move || {
             // An error means that the sender is gone, which is an end as well.
             control.block_on(async { drop(ended.wait_for(|end| *end).await) });
         })?;
-        media.spawn(media::accept(media_endpoint.clone(), Arc::clone(&vehicles), Arc::clone(&rules)));
+        media.spawn(Arc::clone(&ports.pages).receive());
+        media.spawn(media::accept(ports.media.clone(), Arc::clone(&vehicles), Arc::clone(&rules)));
         Ok(Self {
             vehicles,
             rules,
-            public_addresses: config.public_addresses.clone(),
+            pages: ports.pages,
             control: control_handle,
             media_handle: media.handle().clone(),
             media: Mutex::new(Some(media)),
-            endpoints: [control_endpoint, media_endpoint],
+            endpoints: [ports.control, ports.media],
             ending,
             control_thread: Mutex::new(Some(thread)),
         })
@@ -151,6 +182,12 @@ impl Relay {
     pub fn listening(&self) -> std::io::Result<[SocketAddr; 2]> {
         let [control, media] = &self.endpoints;
         Ok([control.local_addr()?, media.local_addr()?])
+    }
+
+    /// Where pages' WebRTC goes. Of use where the configured port was 0.
+    #[must_use]
+    pub fn ice_listening(&self) -> SocketAddr {
+        self.pages.listening()
     }
 
     /// Says something to a vehicle on its reliable stream, without waiting.
@@ -191,9 +228,12 @@ impl Relay {
         offer: String,
     ) -> Result<String, OpenError> {
         let vehicle = self.vehicles.find(vehicle).filter(|vehicle| vehicle.connected()).ok_or(OpenError::VehicleAway)?;
-        let opening = viewer::open(vehicle, viewer, kind, offer, self.public_addresses.clone(), Arc::clone(&self.rules));
+        let (pages, rules) = (Arc::clone(&self.pages), Arc::clone(&self.rules));
         // Everything of a viewer runs beside the pictures, never on the thread that asks.
-        self.media_handle.spawn(opening).await.map_err(|_| OpenError::Stopping)?
+        self.media_handle
+            .spawn(viewer::open(Opening { vehicle, id: viewer, kind, pages, rules }, offer))
+            .await
+            .map_err(|_| OpenError::Stopping)?
     }
 
     /// Closes a viewer; an unknown one is no error.

@@ -1,14 +1,18 @@
 //! One page's connection: WebRTC, a track for each camera, channel `now` for commands and states.
 
 use crate::delivery::{PictureQueues, ViewerPort};
+use crate::demux::{Full, MOST_LINES};
 use crate::feedback::KeyFrameWishes;
 use crate::packets::PicturePackets;
+use crate::port::{Line, SharedPort};
 use crate::relay::{OpenError, ViewerKind};
+use crate::runtime::LineRuntime;
 use crate::vehicle::Vehicle;
 use crate::{CommandRefusal, Rules, ViewerId, now};
 use bytes::{Bytes, BytesMut};
 use farhand_protocol::{CameraIndex, ConsoleLink, FromConsole, Limits, Ping, Pong, StopOrder, ToConsole, decode, encode};
 use rtc::data_channel::RTCDataChannelInit;
+use rtc::ice::rand::{generate_pwd, generate_ufrag};
 use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
@@ -21,9 +25,10 @@ use rtc::rtp_transceiver::rtp_sender::{
     RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RTCRtpHeaderExtensionCapability,
     RtpCodecKind,
 };
+use rtc::shared::error::Error;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
@@ -76,44 +81,74 @@ struct Sending {
     ssrc: u32,
 }
 
-/// Answers an offer and starts the viewer's tasks; they end with the connection.
-pub(crate) async fn open(
-    vehicle: Arc<Vehicle>,
-    id: ViewerId,
-    kind: ViewerKind,
-    offer: String,
-    addresses: Vec<IpAddr>,
-    rules: Arc<dyn Rules>,
-) -> Result<String, OpenError> {
-    let cameras = cameras_of(&vehicle, kind)?;
-    let failed = |error: rtc::shared::error::Error| OpenError::Offer(error.to_string());
-    let offer = RTCSessionDescription::offer(offer).map_err(failed)?;
-    let (gathered, mut gathering) = watch::channel(false);
-    let (state, connection_state) = watch::channel(RTCPeerConnectionState::New);
-    let connection = Box::pin(connection(addresses, Events { gathered, state })).await.map_err(failed)?;
-    let mut sendings = Vec::new();
-    for camera in &cameras {
-        sendings.push(add_track(&*connection, *camera).await.map_err(failed)?);
-    }
-    let channels = match kind {
-        ViewerKind::Console => Some(add_channels(&*connection).await.map_err(failed)?),
-        ViewerKind::Camera(_) => None,
-    };
-    connection.set_remote_description(offer).await.map_err(failed)?;
-    let answer = connection.create_answer(None).await.map_err(failed)?;
-    connection.set_local_description(answer).await.map_err(failed)?;
-    // An error means that the connection is gone; then there is no description below.
-    drop(timeout(GATHER_WITHIN, gathering.wait_for(|done| *done)).await);
-    let answer = connection.local_description().await.ok_or_else(|| OpenError::Offer("no answer could be made".into()))?;
+/// Who wants to see what, and by which way.
+pub(crate) struct Opening {
+    pub(crate) vehicle: Arc<Vehicle>,
+    pub(crate) id: ViewerId,
+    pub(crate) kind: ViewerKind,
+    pub(crate) pages: Arc<SharedPort>,
+    pub(crate) rules: Arc<dyn Rules>,
+}
 
+/// Answers an offer and starts the viewer's tasks; they end with the connection.
+pub(crate) async fn open(opening: Opening, offer: String) -> Result<String, OpenError> {
+    let Opening { vehicle, id, kind, pages, rules } = opening;
+    let cameras = cameras_of(&vehicle, kind)?;
+    let refused = |error: Error| OpenError::Offer(error.to_string());
+    let (gathered, gathering) = watch::channel(false);
+    let (state, connection_state) = watch::channel(RTCPeerConnectionState::New);
+    // The page's datagrams are known by it, so it must not be guessed.
+    let name = generate_ufrag();
+    let (line, runtime) = pages.line(&name).map_err(|Full| OpenError::Full(MOST_LINES))?;
+    let connection = Box::pin(connection(name, runtime, pages.stand_ins(), Events { gathered, state })).await.map_err(refused)?;
+    let (answer, ends) = match Box::pin(agree(&*connection, offer, kind, &cameras, gathering)).await {
+        Ok(agreed) => agreed,
+        Err(error) => {
+            // Without this it would live on. That it was never open is no news.
+            drop(connection.close().await);
+            return Err(refused(error));
+        }
+    };
     let (port, queues) = ViewerPort::new(id, &cameras);
     vehicle.add_viewer(Arc::clone(&port));
     for camera in &cameras {
         vehicle.wish_key_frame(*camera);
     }
-    let viewer = Viewer { vehicle, port, rules, connection: Arc::from(connection) };
-    tokio::spawn(viewer.run(sendings, queues, channels, connection_state));
-    Ok(answer.sdp)
+    let viewer = Viewer { vehicle, port, rules, connection: Arc::from(connection), _line: line };
+    tokio::spawn(viewer.run(ends, queues, connection_state));
+    Ok(pages.name_candidates(&answer))
+}
+
+/// What the gateway puts in at its end of a connection.
+struct Ends {
+    sendings: Vec<Sending>,
+    channels: Option<Channels>,
+}
+
+/// Makes the answer to an offer.
+async fn agree(
+    connection: &dyn PeerConnection,
+    offer: String,
+    kind: ViewerKind,
+    cameras: &[CameraIndex],
+    mut gathering: watch::Receiver<bool>,
+) -> Result<(String, Ends), Error> {
+    let offer = RTCSessionDescription::offer(offer)?;
+    let mut sendings = Vec::new();
+    for camera in cameras {
+        sendings.push(add_track(connection, *camera).await?);
+    }
+    let channels = match kind {
+        ViewerKind::Console => Some(add_channels(connection).await?),
+        ViewerKind::Camera(_) => None,
+    };
+    connection.set_remote_description(offer).await?;
+    let answer = connection.create_answer(None).await?;
+    connection.set_local_description(answer).await?;
+    // An error means that the connection is gone; then there is no description below.
+    drop(timeout(GATHER_WITHIN, gathering.wait_for(|done| *done)).await);
+    let answer = connection.local_description().await.ok_or_else(|| Error::Other("no answer could be made".into()))?;
+    Ok((answer.sdp, Ends { sendings, channels }))
 }
 
 fn cameras_of(vehicle: &Vehicle, kind: ViewerKind) -> Result<Vec<CameraIndex>, OpenError> {
@@ -125,7 +160,12 @@ fn cameras_of(vehicle: &Vehicle, kind: ViewerKind) -> Result<Vec<CameraIndex>, O
     }
 }
 
-async fn connection(addresses: Vec<IpAddr>, events: Events) -> Result<Box<dyn PeerConnection>, rtc::shared::error::Error> {
+async fn connection(
+    name: String,
+    runtime: LineRuntime,
+    stand_ins: Vec<SocketAddr>,
+    events: Events,
+) -> Result<Box<dyn PeerConnection>, Error> {
     let mut media = MediaEngine::default();
     let codec = RTCRtpCodecParameters { rtp_codec: h264(), payload_type: PAYLOAD_TYPE };
     media.register_codec(codec, RtpCodecKind::Video)?;
@@ -136,16 +176,17 @@ async fn connection(addresses: Vec<IpAddr>, events: Events) -> Result<Box<dyn Pe
     let registry = registry.with(Slot::from(14_000), KeyFrameWishes::default());
     let settings = SettingEngineBuilder::new()
         .with_include_loopback_candidate(true)
+        .with_ice_credentials(name, generate_pwd())
         .with_multicast_dns_mode(rtc::ice::mdns::MulticastDnsMode::Disabled)
         .build();
-    let sockets = addresses.into_iter().map(|address| SocketAddr::new(address, 0)).collect();
     let building = PeerConnectionBuilder::new()
         .with_configuration(RTCConfigurationBuilder::new().build())
         .with_media_engine(media)
         .with_setting_engine(settings)
         .with_interceptor_registry(registry)
         .with_handler(Arc::new(events))
-        .with_udp_addrs(sockets)
+        .with_runtime(Arc::new(runtime))
+        .with_udp_addrs(stand_ins)
         .build();
     Ok(Box::new(Box::pin(building).await?))
 }
@@ -160,7 +201,7 @@ fn h264() -> RTCRtpCodec {
     }
 }
 
-async fn add_track(connection: &dyn PeerConnection, camera: CameraIndex) -> Result<Sending, rtc::shared::error::Error> {
+async fn add_track(connection: &dyn PeerConnection, camera: CameraIndex) -> Result<Sending, Error> {
     // Randomly seeded: two viewers' streams never share a number.
     #[expect(clippy::cast_possible_truncation, reason = "any 32 bits will do")]
     let ssrc = RandomState::new().build_hasher().finish() as u32 | 1;
@@ -179,7 +220,7 @@ async fn add_track(connection: &dyn PeerConnection, camera: CameraIndex) -> Resu
 /// Channel `now`, and `log`, which is kept open for events.
 type Channels = (Arc<dyn DataChannel>, Arc<dyn DataChannel>);
 
-async fn add_channels(connection: &dyn PeerConnection) -> Result<Channels, rtc::shared::error::Error> {
+async fn add_channels(connection: &dyn PeerConnection) -> Result<Channels, Error> {
     let fresh = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), negotiated: Some(0), ..Default::default() };
     let now = connection.create_data_channel("now", Some(fresh)).await?;
     let reliable = RTCDataChannelInit { negotiated: Some(1), ..Default::default() };
@@ -192,15 +233,16 @@ struct Viewer {
     port: Arc<ViewerPort>,
     rules: Arc<dyn Rules>,
     connection: Arc<dyn PeerConnection>,
+    /// Its place at the pages' port, held to the end.
+    _line: Line,
 }
 
 impl Viewer {
     /// Until the connection fails, the page goes, or the viewer is closed.
     async fn run(
         self,
-        sendings: Vec<Sending>,
+        Ends { sendings, channels }: Ends,
         mut queues: PictureQueues,
-        channels: Option<Channels>,
         mut state: watch::Receiver<RTCPeerConnectionState>,
     ) {
         let id = self.port.id;

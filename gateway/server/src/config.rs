@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use farhand_settings::Settings;
 use serde::Deserialize;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// `gateway.toml`. Paths are relative to the file.
@@ -22,10 +22,12 @@ pub(crate) struct GatewayConfig {
     /// Where vehicles send pictures (UDP).
     #[serde(default = "media_listen")]
     pub media_listen: SocketAddr,
-    /// Where pages' pictures and commands go over WebRTC (UDP, one port for all).
+    /// Where pages' pictures and commands go over WebRTC: one UDP port for all of them, so the only one that a firewall has to
+    /// let through for WebRTC. `[::]:7445` hears IPv4 and IPv6.
     #[serde(default = "ice_listen")]
     pub ice_listen: SocketAddr,
-    /// Addresses under which pages reach the gateway; they are told to connect to these.
+    /// Addresses under which pages reach `ice_listen`; they are told to connect to these, the first one by preference. A
+    /// router may stand in between (NAT), if it keeps the port.
     #[serde(default = "public_addresses")]
     pub public_addresses: Vec<IpAddr>,
     /// Names and addresses in the pages' certificate.
@@ -73,6 +75,17 @@ impl Settings for GatewayConfig {
                 format!("holds \"{any}\", which is no address to connect to; give the machine's own"),
             );
         }
+        if let Some(unheard) = self.public_addresses.iter().find(|address| !hears(self.ice_listen.ip(), **address)) {
+            let all_ipv4 = self.public_addresses.iter().all(IpAddr::is_ipv4);
+            let mend = SocketAddr::new(if all_ipv4 { any_ipv4() } else { any_ipv6() }, self.ice_listen.port());
+            let listen = self.ice_listen;
+            return wrong(
+                "public_addresses",
+                format!(
+                    "holds \"{unheard}\", which ice_listen = \"{listen}\" does not hear. Did you mean ice_listen = \"{mend}\"?"
+                ),
+            );
+        }
         if self.names.is_empty() {
             return wrong(
                 "names",
@@ -93,8 +106,22 @@ impl Settings for GatewayConfig {
     }
 }
 
+/// A socket on one address hears that family only, and on loopback this machine only. Otherwise the address may differ: a
+/// router may translate it.
+fn hears(listen: IpAddr, address: IpAddr) -> bool {
+    listen == any_ipv6() || listen.is_ipv4() == address.is_ipv4() && (address.is_loopback() || !listen.is_loopback())
+}
+
 fn any(port: u16) -> SocketAddr {
-    SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))
+    SocketAddr::new(any_ipv4(), port)
+}
+
+fn any_ipv4() -> IpAddr {
+    IpAddr::V4(Ipv4Addr::UNSPECIFIED)
+}
+
+fn any_ipv6() -> IpAddr {
+    IpAddr::V6(Ipv6Addr::UNSPECIFIED)
 }
 
 fn control_listen() -> SocketAddr {
@@ -151,6 +178,10 @@ mod tests {
         assert!(refused("").contains("at least one"));
         assert!(with("public_addresses = []").starts_with("gateway.toml:2: public_addresses is empty"));
         assert!(with("public_addresses = [\"0.0.0.0\"]").contains("no address to connect to"));
+        assert!(with("public_addresses = [\"127.0.0.1\", \"::1\"]").contains("Did you mean ice_listen = \"[::]:7445\"?"));
+        assert!(with("ice_listen = \"[::1]:9\"").contains("holds \"127.0.0.1\", which ice_listen = \"[::1]:9\" does not hear"));
+        let loopback = with("public_addresses = [\"192.0.2.7\"]\nice_listen = \"127.0.0.1:9\"");
+        assert!(loopback.ends_with("Did you mean ice_listen = \"0.0.0.0:9\"?"), "{loopback}");
         assert!(with("names = [\"a b\"]").contains("holds \"a b\""));
         assert!(with("media_listen = \"0.0.0.0:7443\"").contains("the same as control_listen"));
         assert!(with("control_listen = \"7443\"").starts_with("gateway.toml:2: control_listen"));

@@ -80,6 +80,7 @@ fn relay_config(config: &GatewayConfig, site: &Site) -> Result<RelayConfig> {
     Ok(RelayConfig {
         control_listen: config.control_listen,
         media_listen: config.media_listen,
+        ice_listen: config.ice_listen,
         public_addresses: config.public_addresses.clone(),
         identity: site.vehicle_side()?,
     })

@@ -44,6 +44,7 @@ impl Wire for RelayWire {
 fn refusal(error: &OpenError) -> WireError {
     match error {
         OpenError::VehicleAway => WireError::VehicleAway,
+        OpenError::Full(most) => WireError::Full(*most),
         OpenError::Stopping => WireError::Stopping,
         other => WireError::Offer(other.to_string()),
     }

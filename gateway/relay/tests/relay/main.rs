@@ -1,6 +1,7 @@
 //! The relay between a vehicle over real QUIC and pages over real WebRTC, on loopback.
 
 mod desk;
+mod one_port;
 mod page;
 mod site;
 mod truck;
@@ -202,13 +203,21 @@ async fn a_hello_under_another_name_than_the_certificates_is_refused_with_the_me
 }
 
 fn gateway() -> (Site, Relay, Arc<Desk>) {
-    let site = Site::new();
-    let desk = desk();
-    let any = SocketAddr::new(LOOPBACK, 0);
-    let config =
-        RelayConfig { control_listen: any, media_listen: any, public_addresses: vec![LOOPBACK], identity: site.gateway() };
-    let relay = Relay::start(&config, desk.clone()).expect("starts");
+    let (site, desk) = (Site::new(), desk());
+    let relay = Relay::start(&config(&site), desk.clone()).expect("starts");
     (site, relay, desk)
+}
+
+/// Everything on loopback, on free ports.
+fn config(site: &Site) -> RelayConfig {
+    let any = SocketAddr::new(LOOPBACK, 0);
+    RelayConfig {
+        control_listen: any,
+        media_listen: any,
+        ice_listen: any,
+        public_addresses: vec![LOOPBACK],
+        identity: site.gateway(),
+    }
 }
 
 fn stamp(sequence: u32) -> u32 {

@@ -11,6 +11,7 @@ use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::rtp::packet::Packet;
 use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodec, RTCRtpCodecParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind};
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -19,6 +20,7 @@ use webrtc::media_stream::track_remote::{TrackRemote, TrackRemoteEvent};
 use webrtc::peer_connection::{PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceGatheringState};
 
 const WITHIN: Duration = Duration::from_secs(10);
+const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const PLAYOUT_DELAY_URI: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
 
 struct Events {
@@ -36,8 +38,10 @@ impl PeerConnectionEventHandler for Events {
         let packets = self.packets.clone();
         tokio::spawn(async move {
             while let Some(event) = track.poll().await {
-                if let TrackRemoteEvent::OnRtpPacket(packet) = event {
-                    packets.send(packet).await.expect("the test looks");
+                if let TrackRemoteEvent::OnRtpPacket(packet) = event
+                    && packets.send(packet).await.is_err()
+                {
+                    return;
                 }
             }
         });
@@ -45,6 +49,8 @@ impl PeerConnectionEventHandler for Events {
 }
 
 pub(crate) struct Page {
+    /// Where the answer says that the gateway is, in its order.
+    pub(crate) told: Vec<SocketAddr>,
     connection: Box<dyn PeerConnection>,
     channel: Arc<dyn DataChannel>,
     messages: mpsc::Receiver<ToConsole>,
@@ -54,12 +60,22 @@ pub(crate) struct Page {
 impl Page {
     /// Opens the console of truck-1 and waits for channel `now`.
     pub(crate) async fn open(relay: &Relay, viewer: ViewerId) -> Self {
-        let (mut page, offer, open) = Self::offering().await;
+        Self::open_by(relay, viewer, LOCALHOST, str::to_owned).await
+    }
+
+    /// The same, but the page knows this one way to the gateway only.
+    pub(crate) async fn open_at(relay: &Relay, viewer: ViewerId, way: SocketAddr) -> Self {
+        let here = if way.is_ipv4() { LOCALHOST } else { IpAddr::V6(Ipv6Addr::LOCALHOST) };
+        Self::open_by(relay, viewer, here, |answer| only(answer, way)).await
+    }
+
+    async fn open_by(relay: &Relay, viewer: ViewerId, here: IpAddr, change: impl Fn(&str) -> String) -> Self {
+        let (mut page, offer, mut open) = Self::offering(here).await;
         let answer = relay.open_viewer(&crate::truck::truck_1(), viewer, ViewerKind::Console, offer).await.expect("answered");
-        let answer = RTCSessionDescription::answer(answer).expect("an answer");
+        page.told = told(&answer);
+        let answer = RTCSessionDescription::answer(change(&answer)).expect("an answer");
         page.connection.set_remote_description(answer).await.expect("connects");
-        let mut opened = open;
-        tokio::time::timeout(WITHIN, opened.wait_for(|open| *open)).await.expect("channel `now` opens").expect("lives");
+        tokio::time::timeout(WITHIN, open.wait_for(|open| *open)).await.expect("channel `now` opens").expect("lives");
         // What is said before the other end is open as well may be lost; real pages repeat everything.
         page.hears("the gateway's own view", |message| matches!(message, ToConsole::Link(_)).then_some(())).await;
         page
@@ -67,15 +83,15 @@ impl Page {
 
     /// A page that makes its offer and never hears the answer.
     pub(crate) async fn deaf(relay: &Relay, viewer: ViewerId) -> Self {
-        let (page, offer, _) = Self::offering().await;
+        let (page, offer, _) = Self::offering(LOCALHOST).await;
         relay.open_viewer(&crate::truck::truck_1(), viewer, ViewerKind::Console, offer).await.expect("answered");
         page
     }
 
-    async fn offering() -> (Self, String, watch::Receiver<bool>) {
+    async fn offering(here: IpAddr) -> (Self, String, watch::Receiver<bool>) {
         let (gathered, mut gathering) = watch::channel(false);
         let (packet_in, packets) = mpsc::channel(1024);
-        let connection = peer(Events { gathered, packets: packet_in }).await;
+        let connection = peer(here, Events { gathered, packets: packet_in }).await;
         let receive = RTCRtpTransceiverInit { direction: RTCRtpTransceiverDirection::Recvonly, ..Default::default() };
         connection.add_transceiver_from_kind(RtpCodecKind::Video, Some(receive)).await.expect("added");
         let fresh = RTCDataChannelInit { ordered: false, max_retransmits: Some(0), negotiated: Some(0), ..Default::default() };
@@ -89,7 +105,14 @@ impl Page {
         let (message_in, messages) = mpsc::channel(1024);
         let (opened, open) = watch::channel(false);
         tokio::spawn(read(Arc::clone(&channel), message_in, opened));
-        (Self { connection, channel, messages, packets }, offer, open)
+        (Self { told: Vec::new(), connection, channel, messages, packets }, offer, open)
+    }
+
+    /// The gateway's end of the way that is in use.
+    pub(crate) async fn connected_to(&self) -> SocketAddr {
+        let transport = self.connection.sctp().await.expect("negotiated").transport().ice_transport();
+        let pair = transport.get_selected_candidate_pair().await.expect("lives").expect("connected");
+        SocketAddr::new(pair.remote().address.parse().expect("an address"), pair.remote().port)
     }
 
     pub(crate) async fn say(&self, says: &FromConsole) {
@@ -143,7 +166,29 @@ async fn read(channel: Arc<dyn DataChannel>, messages: mpsc::Sender<ToConsole>, 
     }
 }
 
-async fn peer(events: Events) -> Box<dyn PeerConnection> {
+/// The addresses in an answer's first part.
+fn told(answer: &str) -> Vec<SocketAddr> {
+    let lines = answer.lines().map(|line| line.strip_prefix("a=candidate:"));
+    let candidates = lines.skip_while(Option::is_none).map_while(|line| line);
+    let address = |candidate: &str| {
+        let words: Vec<&str> = candidate.split(' ').collect();
+        SocketAddr::new(words[4].parse().expect("an address"), words[5].parse().expect("a port"))
+    };
+    candidates.map(address).collect()
+}
+
+/// The answer with this way in place of all others.
+fn only(answer: &str, way: SocketAddr) -> String {
+    let (ip, port) = (way.ip(), way.port());
+    let others = answer.split_inclusive('\n').filter(|line| !line.starts_with("a=candidate:"));
+    let with_it = |line: &str| {
+        let candidate = format!("a=candidate:1 1 udp 2130706431 {ip} {port} typ host\r\n");
+        if line.starts_with("a=ice-ufrag:") { format!("{line}{candidate}") } else { line.to_owned() }
+    };
+    others.map(with_it).collect::<Vec<_>>().concat()
+}
+
+async fn peer(here: IpAddr, events: Events) -> Box<dyn PeerConnection> {
     let mut media = MediaEngine::default();
     let rtp_codec = RTCRtpCodec {
         mime_type: MIME_TYPE_H264.to_owned(),
@@ -162,7 +207,7 @@ async fn peer(events: Events) -> Box<dyn PeerConnection> {
         .with_interceptor_registry(registry)
         .with_setting_engine(settings)
         .with_handler(Arc::new(events))
-        .with_udp_addrs(vec!["127.0.0.1:0".to_owned()])
+        .with_udp_addrs(vec![SocketAddr::new(here, 0)])
         .build();
     Box::new(Box::pin(building).await.expect("builds"))
 }
