@@ -59,6 +59,23 @@ pub enum DecodeError {
     Shape(String),
 }
 
+impl DecodeError {
+    /// The kind of fault in one word, for counters: there are only these few.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "too_long",
+            Self::TooDeep(_) => "too_deep",
+            Self::Trailing(_) => "trailing",
+            Self::Truncated => "truncated",
+            Self::Float => "float",
+            Self::Duplicate(_) => "duplicate",
+            Self::Forbidden(_) => "forbidden",
+            Self::Shape(_) => "shape",
+        }
+    }
+}
+
 /// A message could not be written. It never happens for the types of this crate below the size limits.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("message cannot be encoded: {0}")]

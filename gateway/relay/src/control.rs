@@ -3,16 +3,19 @@
 use crate::Rules;
 use crate::vehicle::{ControlLink, Vehicle, Vehicles};
 use bytes::Bytes;
-use farhand_protocol::{GatewaySays, Hello, Limits, VehicleDatagram, VehicleSays, VehicleState, WIRE_VERSION, decode};
+use farhand_protocol::{
+    DecodeError, GatewaySays, Hello, Limits, VehicleDatagram, VehicleSays, VehicleState, WIRE_VERSION, decode,
+};
 use farhand_transport::{
-    Connection, ConnectionError, Endpoint, MessageReader, MessageWriter, accept_messages, explain, is_abandoned, peer_vehicle,
+    Connection, ConnectionError, Endpoint, MessageError, MessageReader, MessageWriter, accept_messages, explain, is_abandoned,
+    peer_vehicle,
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 /// A peer that has not said who it is by then is turned away.
 const HELLO_WITHIN: Duration = Duration::from_secs(3);
@@ -40,7 +43,7 @@ async fn serve(connection: Connection, remote: SocketAddr, vehicles: &Vehicles, 
     let (hello, mut writer, reader) = match welcome(&connection, &*rules).await {
         Ok(accepted) => accepted,
         Err(why) => {
-            refused(&*rules, remote, &why);
+            rules.peer_refused(remote, &why);
             connection.close(2_u32.into(), why.as_bytes());
             return;
         }
@@ -50,7 +53,7 @@ async fn serve(connection: Connection, remote: SocketAddr, vehicles: &Vehicles, 
     let (words, mut said) = mpsc::channel(MOST_WORDS);
     let link = Arc::new(ControlLink { connection: connection.clone(), words, hello });
     vehicle.attach(Arc::clone(&link));
-    let reading = tokio::spawn(read_words(Arc::clone(&vehicle), reader, Arc::clone(&rules)));
+    let reading = tokio::spawn(read_words(connection.clone(), Arc::clone(&vehicle), reader, Arc::clone(&rules)));
     let datagrams = tokio::spawn(read_states(connection.clone(), Arc::clone(&vehicle), Arc::clone(&rules)));
     loop {
         tokio::select! {
@@ -112,12 +115,16 @@ fn judge(says: &VehicleSays, certified: &farhand_protocol::VehicleId, rules: &dy
     Ok(hello.clone())
 }
 
-async fn read_words(vehicle: Arc<Vehicle>, mut reader: Reader, rules: Arc<dyn Rules>) {
+/// Reads until the stream ends, and the connection with it: a vehicle whose words are not read could accept no lease. A
+/// message that is none is counted, and the next one is read.
+async fn read_words(connection: Connection, vehicle: Arc<Vehicle>, mut reader: Reader, rules: Arc<dyn Rules>) {
     loop {
         match reader.read().await {
             Ok(says) => rules.vehicle_says(&vehicle.id, &says),
+            Err(MessageError::Decode(error)) => count_malformed(&vehicle, &error),
             Err(error) => {
                 debug!(vehicle = %vehicle.id, %error, "words ended");
+                connection.close(4_u32.into(), b"words cannot be read");
                 return;
             }
         }
@@ -126,16 +133,21 @@ async fn read_words(vehicle: Arc<Vehicle>, mut reader: Reader, rules: Arc<dyn Ru
 
 async fn read_states(connection: Connection, vehicle: Arc<Vehicle>, rules: Arc<dyn Rules>) {
     while let Ok(bytes) = connection.read_datagram().await {
-        if let Err(why) = take_state(&bytes, &vehicle, &*rules) {
-            metrics::counter!("farhand_malformed_total", "from" => "vehicle", "vehicle" => vehicle.id.to_string()).increment(1);
-            debug!(vehicle = %vehicle.id, why, "a datagram that is no state");
+        if let Err(error) = take_state(&bytes, &vehicle, &*rules) {
+            count_malformed(&vehicle, &error);
         }
     }
 }
 
-fn take_state(bytes: &Bytes, vehicle: &Vehicle, rules: &dyn Rules) -> Result<(), String> {
-    let VehicleDatagram::State(raw) = decode(bytes, Limits::DATAGRAM).map_err(|error| error.to_string())?;
-    let state: VehicleState = decode(&raw, Limits::DATAGRAM).map_err(|error| error.to_string())?;
+fn count_malformed(vehicle: &Vehicle, error: &DecodeError) {
+    let id = vehicle.id.to_string();
+    metrics::counter!("farhand_malformed_total", "from" => "vehicle", "vehicle" => id, "reason" => error.word()).increment(1);
+    debug!(vehicle = %vehicle.id, %error, "a message that cannot be read");
+}
+
+fn take_state(bytes: &Bytes, vehicle: &Vehicle, rules: &dyn Rules) -> Result<(), DecodeError> {
+    let VehicleDatagram::State(raw) = decode(bytes, Limits::DATAGRAM)?;
+    let state: VehicleState = decode(&raw, Limits::DATAGRAM)?;
     if let Some(state) = vehicle.hear(raw, state) {
         rules.vehicle_state(&vehicle.id, &state);
     }
@@ -147,12 +159,6 @@ pub(crate) fn not_connected(rules: &dyn Rules, remote: SocketAddr, error: &Conne
     if is_abandoned(error) {
         debug!(%remote, why = explain(error), "caller gave up");
     } else {
-        refused(rules, remote, &explain(error));
+        rules.peer_refused(remote, &explain(error));
     }
-}
-
-pub(crate) fn refused(rules: &dyn Rules, remote: SocketAddr, why: &str) {
-    warn!(%remote, why, "peer turned away");
-    metrics::counter!("farhand_peers_refused_total").increment(1);
-    rules.peer_refused(remote, why);
 }

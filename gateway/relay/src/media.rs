@@ -1,6 +1,6 @@
 //! The vehicles' pictures: read, put in order, cut into packets once, handed to every viewer's port.
 
-use crate::control::{not_connected, refused};
+use crate::control::not_connected;
 use crate::packets::{PictureCutter, PicturePackets};
 use crate::vehicle::{Vehicle, Vehicles, locked};
 use crate::{Rules, now};
@@ -90,7 +90,7 @@ pub(crate) async fn accept(endpoint: Endpoint, vehicles: Arc<Vehicles>, rules: A
                     Some(vehicle) => serve(connection, vehicle).await,
                     None => connection.close(3_u32.into(), b"control first"),
                 },
-                Err(error) => refused(&*rules, remote, &error.to_string()),
+                Err(error) => rules.peer_refused(remote, &error.to_string()),
             }
         });
     }

@@ -302,7 +302,7 @@ impl Viewer {
             }
             Ok(FromConsole::Ping(Ping { operator_us })) => encode(&ToConsole::Pong(Pong { operator_us })).ok(),
             Err(error) => {
-                metrics::counter!("farhand_malformed_total", "from" => "console").increment(1);
+                metrics::counter!("farhand_malformed_total", "from" => "console", "reason" => error.word()).increment(1);
                 debug!(viewer = self.port.id.0, %error, "a message that cannot be read");
                 None
             }

@@ -52,6 +52,7 @@ impl Rules for Desk {
     }
 
     fn peer_refused(&self, remote: SocketAddr, why: &str) {
+        metrics::counter!("farhand_peers_refused_total").increment(1);
         tracing::warn!(%remote, why, "Peer refused");
         let why: String = why.chars().take(200).collect();
         self.note_refusal(Entry::new(Kind::PeerRefused, json!({ "remote": remote.to_string(), "why": why })));
@@ -114,7 +115,6 @@ impl Desk {
     }
 
     fn note_refusal(&self, mut entry: Entry) {
-        metrics::counter!("farhand_peers_refused_total").increment(1);
         let passed = self.lock().refusals.pass(self.now());
         if let Some(held_back) = passed {
             if held_back > 0 {

@@ -1,5 +1,7 @@
 //! The program itself: its errors, its subcommands, its end.
 
+mod hostile;
+
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, UdpSocket};
@@ -35,6 +37,13 @@ impl Site {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("gateway.toml"), text).expect("written");
         Self { folder, http, https }
+    }
+
+    /// A port of its settings.
+    fn port(&self, key: &str) -> u16 {
+        let text = std::fs::read_to_string(self.folder.path().join("gateway.toml")).expect("read");
+        let line = text.lines().find(|line| line.starts_with(key)).expect("there");
+        line.trim_end_matches('"').rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
