@@ -8,6 +8,8 @@ use farhand_transport::{
     Connection, MessageError, MessageReader, MessageWriter, explain, open_messages, read_datagram, send_datagram,
 };
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -30,6 +32,8 @@ pub(crate) struct ControlPlan {
     pub(crate) port: GuardianPort,
     /// All of the hello but what the guardian knows.
     pub(crate) hello: Hello,
+    /// Whether a gateway that welcomed this vehicle is heard; for the media thread.
+    pub(crate) stands: Arc<AtomicBool>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -97,6 +101,7 @@ async fn serve(plan: &mut ControlPlan, guardian: Guardian, stop: &CancellationTo
         }
     };
     plan.dialer.tick(false);
+    plan.stands.store(false, Ordering::Relaxed);
     if let Some(gateway) = session.gateway.take() {
         let why: &[u8] = if outcome.is_ok() { b"the agent stops" } else { b"the guardian is away" };
         gateway.connection.close(0_u32.into(), why);
@@ -114,6 +119,7 @@ impl Session {
     fn beat(&mut self, plan: &mut ControlPlan) {
         let stands = self.gateway.as_mut().is_some_and(|gateway| gateway.silence.stands(&gateway.connection));
         plan.port.say(&AgentSays::Beat { at: vehicle_now(), gateway_connected: stands });
+        plan.stands.store(stands, Ordering::Relaxed);
         plan.dialer.tick(!stands && self.greetings.is_empty());
     }
 

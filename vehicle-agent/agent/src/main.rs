@@ -24,6 +24,8 @@ use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -86,13 +88,14 @@ fn drive(config: &AgentConfig, profile: Profile) -> anyhow::Result<()> {
     farhand_cameras::initialise()?;
     let identity = Identity::load(&config.certificate, &config.key, &config.ca)?;
     let (stop, port) = (CancellationToken::new(), GuardianPort::default());
-    let hello = hello(config, &profile);
+    let (hello, stands) = (hello(config, &profile), Arc::new(AtomicBool::new(false)));
     let control_runtime = runtime()?;
     let plan = ControlPlan {
         dialer: endpoint(&control_runtime, &identity, Class::Control, config)?,
         guardian_socket: config.guardian_socket.clone(),
         port: port.clone(),
         hello,
+        stands: Arc::clone(&stands),
         stop: stop.clone(),
     };
     let control = spawn("control", control_runtime, &stop, move || {
@@ -104,7 +107,7 @@ fn drive(config: &AgentConfig, profile: Profile) -> anyhow::Result<()> {
     let inbox = Inbox::new(profile.cameras.len());
     let cameras = start_cameras(profile, &inbox)?;
     let dialer = endpoint(&media_runtime, &identity, Class::Media, config)?;
-    let plan = MediaPlan { dialer, cameras, inbox, port, stop: stop.clone() };
+    let plan = MediaPlan { dialer, cameras, inbox, port, control_stands: stands, stop: stop.clone() };
     let media = spawn("media", media_runtime, &stop, move || media::run(plan))?;
 
     tracing::info!(vehicle = %config.vehicle, gateway = config.gateway_control, "Agent runs");

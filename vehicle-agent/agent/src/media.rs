@@ -8,6 +8,7 @@ use farhand_drive::{AgentSays, vehicle_now};
 use farhand_link::LatestSlot;
 use farhand_protocol::{CameraIndex, MediaDemand, MonoTime, WIRE_VERSION};
 use farhand_transport::{Connection, MessageError, UnitError, read_datagram, send_unit};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -60,6 +61,8 @@ pub(crate) struct MediaPlan {
     pub(crate) cameras: Vec<Camera>,
     pub(crate) inbox: Inbox,
     pub(crate) port: GuardianPort,
+    /// Whether a gateway that welcomed this vehicle is heard on control.
+    pub(crate) control_stands: Arc<AtomicBool>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -189,7 +192,8 @@ impl Media {
     fn tick(&mut self, plan: &mut MediaPlan) {
         let now = vehicle_now();
         let stands = self.link.as_mut().is_some_and(|link| link.silence.stands(&link.connection));
-        plan.dialer.tick(!stands);
+        // A gateway takes pictures only of a vehicle that it welcomed on control: until then each call would be turned away.
+        plan.dialer.tick(!stands && plan.control_stands.load(Ordering::Relaxed));
         if self.demanded_at.is_some_and(|at| now.since(at) >= DEMAND_LASTS) {
             self.demanded_at = None;
             plan.cameras.iter().for_each(|camera| camera.watch(false));
