@@ -24,9 +24,12 @@ pub(crate) fn examine(config: &AgentConfig, profile: &Profile) -> anyhow::Result
     let video = started.is_ok();
     report.line("GStreamer", started.map(|()| "all elements are there".to_owned()).map_err(|error| error.to_string()));
     for camera in profile.cameras.iter().filter(|_| video) {
+        let what = format!("camera {}", camera.name);
+        // The error names the camera too, for those who read it elsewhere.
+        let without_name = |why: String| why.strip_prefix(&format!("{what}: ")).map_or(why.clone(), str::to_owned);
         let outcome = farhand_cameras::check(camera, FIRST_PICTURE);
-        let outcome = outcome.map(|()| "gives pictures".to_owned()).map_err(|error| error.to_string());
-        report.line(&format!("camera {}", camera.name), outcome);
+        let outcome = outcome.map(|()| "gives pictures".to_owned()).map_err(|error| without_name(error.to_string()));
+        report.line(&what, outcome);
     }
     report.line("guardian", guardian(config));
     let identity = Identity::load(&config.certificate, &config.key, &config.ca).map_err(|error| error.to_string());

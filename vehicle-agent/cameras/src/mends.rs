@@ -134,7 +134,9 @@ pub(crate) fn failure(camera: &str, message: &gstreamer::message::Error) -> Came
         .and_then(gstreamer::prelude::ElementExt::factory)
         .map_or_else(|| "the pipeline".to_owned(), |factory| factory.name().to_string());
     let mend = element_mend(&factory).to_owned();
-    CameraError::Failed { camera: camera.to_owned(), element: factory, why: message.error().to_string(), mend }
+    // Some elements end their sentences, some do not.
+    let why = message.error().to_string().trim_end_matches('.').to_owned();
+    CameraError::Failed { camera: camera.to_owned(), element: factory, why, mend }
 }
 
 fn element_mend(factory: &str) -> &'static str {
