@@ -67,6 +67,8 @@ pub struct Preset {
     loss_permyriad: u32,
     gilbert: Option<Gilbert>,
     kbps: u64,
+    /// Of each of the three: overtaking, delivered twice, changed.
+    mangled_permyriad: u32,
 }
 
 impl Preset {
@@ -80,7 +82,9 @@ impl Preset {
             loss_permyriad: self.loss_permyriad,
             gilbert: self.gilbert,
             rate: if self.kbps == 0 { Rate::Unlimited } else { fixed },
-            ..Conditions::default()
+            reorder_permyriad: self.mangled_permyriad,
+            duplicate_permyriad: self.mangled_permyriad,
+            corrupt_permyriad: self.mangled_permyriad,
         }
     }
 }
@@ -92,7 +96,7 @@ pub fn preset(name: &str) -> Option<&'static Preset> {
 }
 
 const fn plain(name: &'static str, like: &'static str, delay_ms: u64) -> Preset {
-    Preset { name, like, delay_ms, jitter_ms: 0, loss_permyriad: 0, gilbert: None, kbps: 0 }
+    Preset { name, like, delay_ms, jitter_ms: 0, loss_permyriad: 0, gilbert: None, kbps: 0, mangled_permyriad: 0 }
 }
 
 /// Every named network. Delays are one way; queues hold 200 ms at the rate.
@@ -116,6 +120,7 @@ pub const PRESETS: &[Preset] = &[
         gilbert: Some(Gilbert { to_bad_permyriad: 20, to_good_permyriad: 20 }),
         ..plain("dead_zone", "behind a steel door: gone half of the time", 10)
     },
+    Preset { jitter_ms: 4, mangled_permyriad: 300, ..plain("mangled", "a broken switch: changes, doubles, swaps", 2) },
 ];
 
 #[cfg(test)]

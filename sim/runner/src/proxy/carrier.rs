@@ -3,7 +3,7 @@
 use super::{NetOptions, Route};
 use anyhow::{Context as _, bail};
 use farhand_drive::vehicle_now;
-use farhand_net::{Conditions, Link, Rate, Trace, preset};
+use farhand_net::{Conditions, Link, Preset, Rate, Trace, preset};
 use farhand_protocol::MonoTime;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
@@ -50,6 +50,9 @@ struct OpenRoute {
     route: Route,
     socket: UdpSocket,
     clients: Vec<Client>,
+    preset: &'static str,
+    /// Towards the server, towards the clients.
+    conditions: [Conditions; 2],
     /// What clients that made room had counted.
     past: [LaneStatus; 2],
 }
@@ -57,8 +60,6 @@ struct OpenRoute {
 /// All routes and what the network is like.
 pub(crate) struct Carrier {
     routes: Vec<OpenRoute>,
-    preset: String,
-    conditions: [Conditions; 2],
     blackout: [bool; 2],
     seed: u64,
     ended: bool,
@@ -80,6 +81,7 @@ pub(crate) struct RouteStatus {
     listen: SocketAddr,
     to: SocketAddr,
     clients: usize,
+    preset: &'static str,
     to_server: LaneStatus,
     to_client: LaneStatus,
 }
@@ -87,7 +89,8 @@ pub(crate) struct RouteStatus {
 #[derive(Debug, Serialize)]
 pub(crate) struct Status {
     now_us: u64,
-    preset: String,
+    /// The first route's; see each route for its own.
+    preset: &'static str,
     blackout_to_server: bool,
     blackout_to_client: bool,
     routes: Vec<RouteStatus>,
@@ -101,37 +104,38 @@ impl Carrier {
                 .with_context(|| format!("route {}: listening on {}; is the port in use?", route.name, route.listen))?;
             socket.set_nonblocking(true)?;
             info!(name = route.name, listen = %route.listen, to = %route.to, "carrying");
-            routes.push(OpenRoute { route: route.clone(), socket, clients: Vec::new(), past: Default::default() });
+            routes.push(OpenRoute {
+                route: route.clone(),
+                socket,
+                clients: Vec::new(),
+                preset: "",
+                conditions: Default::default(),
+                past: Default::default(),
+            });
         }
-        let mut carrier = Self {
-            routes,
-            preset: String::new(),
-            conditions: Default::default(),
-            blackout: [false; 2],
-            seed: options.seed,
-            ended: false,
-        };
-        carrier.use_preset(&options.preset)?;
+        let mut carrier = Self { routes, blackout: [false; 2], seed: options.seed, ended: false };
+        carrier.use_preset(&options.preset, None)?;
         for (file, way) in [(&options.trace_to_server, 0), (&options.trace_to_client, 1)] {
             if let Some(file) = file {
-                carrier.conditions[way].rate = Rate::Trace { trace: read_trace(file)?, queue_bytes: TRACE_QUEUE_BYTES };
+                let rate = Rate::Trace { trace: read_trace(file)?, queue_bytes: TRACE_QUEUE_BYTES };
+                carrier.routes.iter_mut().for_each(|route| route.conditions[way].rate = rate.clone());
             }
         }
         Ok(carrier)
     }
 
-    /// Changes what the network is like from now on.
-    pub(crate) fn use_preset(&mut self, name: &str) -> anyhow::Result<()> {
+    /// Changes what the network is like from now on, on one route or on all of them.
+    pub(crate) fn use_preset(&mut self, name: &str, route: Option<&str>) -> anyhow::Result<()> {
         let Some(found) = preset(name) else {
             let known: Vec<&str> = farhand_net::PRESETS.iter().map(|preset| preset.name).collect();
             bail!("preset {name:?} is unknown; there are {}", known.join(", "));
         };
-        found.name.clone_into(&mut self.preset);
-        self.conditions = [found.conditions(), found.conditions()];
-        for client in self.routes.iter_mut().flat_map(|route| &mut route.clients) {
-            client.to_server.link.set_conditions(found.conditions());
-            client.to_client.link.set_conditions(found.conditions());
+        let meant = |open: &OpenRoute| route.is_none_or(|name| open.route.name == name);
+        if !self.routes.iter().any(meant) {
+            let known: Vec<&str> = self.routes.iter().map(|open| open.route.name.as_str()).collect();
+            bail!("route {:?} is unknown; there are {}", route.unwrap_or_default(), known.join(", "));
         }
+        self.routes.iter_mut().filter(|open| meant(open)).for_each(|open| open.use_preset(found));
         Ok(())
     }
 
@@ -156,12 +160,13 @@ impl Carrier {
             listen: route.route.listen,
             to: route.route.to,
             clients: route.clients.len(),
+            preset: route.preset,
             to_server: route.clients.iter().fold(route.past[0], |sum, client| sum.plus(&client.to_server)),
             to_client: route.clients.iter().fold(route.past[1], |sum, client| sum.plus(&client.to_client)),
         });
         Status {
             now_us: vehicle_now().0,
-            preset: self.preset.clone(),
+            preset: self.routes.first().map_or("", |route| route.preset),
             blackout_to_server: self.blackout[0],
             blackout_to_client: self.blackout[1],
             routes: routes.collect(),
@@ -170,10 +175,10 @@ impl Carrier {
 
     /// Reads and delivers what is there; returns how long nothing will happen.
     fn carry(&mut self, buffer: &mut [u8]) -> Duration {
-        let (conditions, blackout) = (self.conditions.clone(), self.blackout);
+        let blackout = self.blackout;
         let mut soonest = LONGEST_SLEEP;
         for route in &mut self.routes {
-            route.take_from_clients(buffer, &conditions, blackout, &mut self.seed);
+            route.take_from_clients(buffer, blackout, &mut self.seed);
             let now = vehicle_now();
             for client in &mut route.clients {
                 while let Ok(length) = client.socket.recv(buffer) {
@@ -202,12 +207,21 @@ impl Carrier {
 }
 
 impl OpenRoute {
-    fn take_from_clients(&mut self, buffer: &mut [u8], conditions: &[Conditions; 2], blackout: [bool; 2], seed: &mut u64) {
+    fn use_preset(&mut self, preset: &Preset) {
+        self.preset = preset.name;
+        self.conditions = [preset.conditions(), preset.conditions()];
+        for client in &mut self.clients {
+            client.to_server.link.set_conditions(preset.conditions());
+            client.to_client.link.set_conditions(preset.conditions());
+        }
+    }
+
+    fn take_from_clients(&mut self, buffer: &mut [u8], blackout: [bool; 2], seed: &mut u64) {
         while let Ok((length, from)) = self.socket.recv_from(buffer) {
             let now = vehicle_now();
             let index = match self.clients.iter().position(|client| client.address == from) {
                 Some(index) => index,
-                None => match self.admit(from, conditions, blackout, seed) {
+                None => match self.admit(from, blackout, seed) {
                     Ok(index) => index,
                     Err(error) => {
                         warn!(%error, %from, "a client cannot be carried");
@@ -221,13 +235,7 @@ impl OpenRoute {
         }
     }
 
-    fn admit(
-        &mut self,
-        from: SocketAddr,
-        conditions: &[Conditions; 2],
-        blackout: [bool; 2],
-        seed: &mut u64,
-    ) -> io::Result<usize> {
+    fn admit(&mut self, from: SocketAddr, blackout: [bool; 2], seed: &mut u64) -> io::Result<usize> {
         if self.clients.len() >= MOST_CLIENTS {
             let oldest = (0..self.clients.len()).min_by_key(|index| self.clients[*index].heard).unwrap_or(0);
             let gone = self.clients.swap_remove(oldest);
@@ -239,7 +247,7 @@ impl OpenRoute {
         socket.set_nonblocking(true)?;
         let mut lane = |way: usize| {
             *seed = seed.wrapping_add(1);
-            let mut link = Link::new(conditions[way].clone(), *seed);
+            let mut link = Link::new(self.conditions[way].clone(), *seed);
             link.set_blackout(blackout[way]);
             Lane { link, last_delivered: None }
         };

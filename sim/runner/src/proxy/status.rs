@@ -32,6 +32,8 @@ enum Direction {
 #[derive(Debug, Deserialize)]
 struct PresetName {
     name: String,
+    /// Left out: every route.
+    route: Option<String>,
 }
 
 /// Serves until SIGTERM or SIGINT; without an address it only waits for them.
@@ -73,6 +75,6 @@ async fn blackout(State(carrier): State<Shared>, Json(wanted): Json<Blackout>) -
 
 async fn use_preset(State(carrier): State<Shared>, Json(wanted): Json<PresetName>) -> Result<Json<Status>, (StatusCode, String)> {
     let mut carrier = lock(&carrier);
-    carrier.use_preset(&wanted.name).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    carrier.use_preset(&wanted.name, wanted.route.as_deref()).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
     Ok(Json(carrier.status()))
 }
