@@ -14,6 +14,11 @@ export class Net {
     if (!response.ok) {
       throw new Error(`${route}: ${response.status} ${await response.text()}`);
     }
+    return response.json();
+  }
+
+  async #route(name) {
+    return (await this.status()).routes.find((route) => route.name === name);
   }
 
   /** Nothing passes any more, in either direction. */
@@ -21,9 +26,26 @@ export class Net {
     await this.#post('/blackout', { on: true });
   }
 
-  /** Everything passes again. */
+  /** Everything passes again. Returns since when, in microseconds of CLOCK_MONOTONIC. */
   async restore() {
-    await this.#post('/blackout', { on: false });
+    return (await this.#post('/blackout', { on: false })).now_us;
+  }
+
+  /** What the network is like from now on; `control` or `media` alone, or both. */
+  async use(name, route) {
+    await this.#post('/preset', { name, route });
+  }
+
+  /** Datagrams that were dropped on a route, in both directions. */
+  async dropped(route) {
+    const { to_server, to_client } = await this.#route(route);
+    return to_server.dropped + to_client.dropped;
+  }
+
+  /** Datagrams that were delivered on a route, in both directions. */
+  async delivered(route) {
+    const { to_server, to_client } = await this.#route(route);
+    return to_server.delivered + to_client.delivered;
   }
 
   /** When the last datagram of each route and direction was delivered. */
@@ -33,7 +55,6 @@ export class Net {
 
   /** When the last datagram of a control connection reached the trucks' side, in microseconds of CLOCK_MONOTONIC. */
   async lastDeliveredToVehicles() {
-    const { routes } = await this.status();
-    return routes.find(({ name }) => name === 'control').to_client.last_delivered_us;
+    return (await this.#route('control')).to_client.last_delivered_us;
   }
 }

@@ -1,10 +1,11 @@
 // A person in a browser.
 
 import { chromium } from 'playwright-core';
+import { TickOverrun } from './late-ticks.js';
 import { TooLate, pause, until } from './waiting.js';
 
-const CHROMIUM = process.env.FARHAND_CHROMIUM ?? '/usr/bin/chromium';
-const FLAGS = [
+export const CHROMIUM = process.env.FARHAND_CHROMIUM ?? '/usr/bin/chromium';
+export const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-dev-shm-usage',
@@ -17,13 +18,11 @@ const FLAGS = [
   '--host-resolver-rules=MAP farhand.test 127.0.0.2',
 ];
 
-/** The guardian stopped because its own tick ran late. No scenario may pass after it. */
-export class TickOverrun extends Error {
-  message = 'the truck stopped because its safety tick ran late: this machine is too busy, or the tick is too slow';
-}
-
-/** A Chromium of its own. */
+/** A Chromium of its own, whose pages believe that they are on show and have the focus. */
 export class Browser {
+  /** What its pages complained of. */
+  complaints = [];
+
   static async start() {
     const browser = new Browser();
     browser.server = await chromium.launchServer({
@@ -34,6 +33,12 @@ export class Browser {
     browser.chromium = await chromium.connect(browser.server.wsEndpoint());
     browser.context = await browser.chromium.newContext({ viewport: { width: 1280, height: 800 }, ignoreHTTPSErrors: true });
     return browser;
+  }
+
+  async newPage() {
+    const page = await this.context.newPage();
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    return page;
   }
 
   /** The number of Chromium's main process. */
@@ -55,24 +60,28 @@ export class Browser {
 
 /** A person at the driving page of one vehicle. */
 export class Operator {
-  /** Opens the driving page as a person of a test system, in a browser of her own; `before` runs ahead of the page's scripts. */
-  static async arrive(system, person, { vehicle = system.doors.vehicles[0], origin = system.doors.web, query = '', before } = {}) {
+  /** With how many fresh pictures she takes control; with all of them if she does not say. */
+  enough = null;
+
+  /**
+   * Opens the driving page as a person of a test system, in a browser of her own. `before`, a function or {content}, runs ahead
+   * of the page's scripts; `kind` is the browser to use.
+   */
+  static async arrive(system, person, { vehicle = system.doors.vehicles[0], origin = system.doors.web, ...how } = {}) {
     const url = new URL(await system.loginUrl(person));
-    const operator = await Operator.open(`${origin}${url.pathname}${url.search}`, vehicle, { query, before });
+    const operator = await Operator.open(`${origin}${url.pathname}${url.search}`, vehicle, how);
     operator.truth = system.truth;
     operator.gatewayView = () => system.vehicle(vehicle);
     return operator;
   }
 
   /** Logs in with an address that does so once, and opens the driving page. */
-  static async open(loginUrl, vehicle, { query = '', before } = {}) {
+  static async open(loginUrl, vehicle, { query = '', before, kind = Browser } = {}) {
     const operator = new Operator();
     operator.vehicle = vehicle;
-    operator.browser = await Browser.start();
+    operator.browser = await kind.start();
     try {
-      operator.page = await operator.browser.context.newPage();
-      operator.complaints = [];
-      operator.page.on('pageerror', (error) => operator.complaints.push(String(error)));
+      operator.page = await operator.browser.newPage();
       if (before) {
         await operator.page.addInitScript(before);
       }
@@ -84,6 +93,11 @@ export class Operator {
       throw error;
     }
     return operator;
+  }
+
+  /** What the page complained of. */
+  get complaints() {
+    return this.browser.complaints;
   }
 
   /** What the page's root element says. */
@@ -101,7 +115,7 @@ export class Operator {
       };
     });
     if (says.cause === 'tick_overrun') {
-      throw new TickOverrun();
+      throw new TickOverrun(this.vehicle);
     }
     return says;
   }
@@ -150,9 +164,18 @@ export class Operator {
     );
   }
 
+  /** Sees pictures, and re-arms the stop that whoever drove before left behind. */
+  async readies() {
+    await this.seesPictures();
+    const { state } = await this.sees('a state', (says) => says.state !== '');
+    if (state === 'Halt' || state === 'SafeStop') {
+      await this.rearms();
+    }
+  }
+
   /** Takes control: asks for it and confirms until the truck stands ready for the enable switch. */
   async takesControl() {
-    await this.seesPictures();
+    await this.seesPictures(this.enough);
     await until(
       'control of a truck that waits for the enable switch',
       async () => {

@@ -1,59 +1,133 @@
-// A test with a system of its own and people who leave when it is over.
+// A test with a running system, and people who leave when it is over.
 
-import { test } from 'node:test';
-import { Operator, TickOverrun } from './operator.js';
+import { after, describe, test } from 'node:test';
+import { LateTicks, TickOverrun } from './late-ticks.js';
+import { Operator } from './operator.js';
 import { System } from './system.js';
+import { until } from './waiting.js';
 
+const LIMIT_MS = 180_000;
 const MOST_RUNS = 3;
-/** A stall that ended longer ago than this has nothing to do with a failure. */
-const RECENT_MS = 10_000;
+/** The guardian says that it was late as soon as it runs again; its line is not written much later. */
+const SAME_MOMENT_MS = 250;
 
 /**
- * `scenario('name', {vehicles, net, names, timeout}, async ({system, arrive}) => ...)`.
+ * `scenario('name', {vehicles, cameras, net, names, timeout}, async ({system, arrive}) => ...)`: a test with a system of its own.
  * When the body fails, the ends of all logs are printed.
  *
- * A stop by tick overrun fails the scenario. Only if a witness on each processor, which does nothing but wake, slept through
- * the same moment, it was the host that took the processor away: the run then shows nothing, says so aloud in the report, and
- * the scenario is run once more (docs/decisions/0005).
+ * A stop by tick overrun fails the scenario, whether its body looked or not. Only if a witness on each processor, which does
+ * nothing but wake, slept through the same moment, it was the host that took the processor away: the run then shows nothing,
+ * says so aloud in the report, and the scenario is run once more (docs/decisions/0005).
  */
-export function scenario(name, { timeout = 180_000, ...options }, body) {
-  test(name, { timeout: timeout * MOST_RUNS }, async (report) => {
+export function scenario(name, { timeout = LIMIT_MS, ...options }, body) {
+  test(name, { timeout: timeout * MOST_RUNS }, (report) => play(options, body, report));
+}
+
+/**
+ * Several tests on one system, one after the other: `scenarios('theme', {net}, (scenario) => scenario('name', body))`.
+ * Each has people of its own and begins with a standing truck that nobody holds; after one that fails comes a new system.
+ */
+export function scenarios(theme, options, define) {
+  describe(theme, () => {
+    const stage = new Stage(options);
+    after(() => stage.close());
+    define((name, body, { timeout = LIMIT_MS } = {}) => {
+      test(name, { timeout: timeout * MOST_RUNS }, (report) => stage.play(body, report));
+    });
+  });
+}
+
+/** The body of a test, on a system of its own. Without a `report` to say it in, nothing is run again. */
+export async function play(options, body, report) {
+  const stage = new Stage(options);
+  try {
+    await stage.play(body, report);
+  } finally {
+    await stage.close();
+  }
+}
+
+/** A system for one or more bodies. */
+class Stage {
+  #options;
+  #system = null;
+
+  constructor(options) {
+    this.#options = options;
+  }
+
+  async play(body, report) {
     for (let run = 1; ; run += 1) {
-      const stall = await runOnce(options, body, run < MOST_RUNS);
-      if (stall === null) {
+      const stall = await this.#once(body, report && run < MOST_RUNS);
+      if (!stall) {
         return;
       }
       const line = `NOT SHOWN by run ${run}: the host took processor ${stall.cpu} away for ${stall.late_ms} ms and the safety tick ran late; run again`;
       console.error(line);
       report.diagnostic(line);
     }
-  });
+  }
+
+  /** Returns nothing if it passed, the stall if nothing can be said because of one, and throws if it failed. */
+  async #once(body, mayExcuse) {
+    this.#system ??= await System.start(this.#options);
+    try {
+      await clears(this.#system);
+      await act(this.#system, body);
+    } catch (error) {
+      const stall = mayExcuse && error instanceof TickOverrun ? await stallAt(this.#system, error.at) : undefined;
+      if (!stall) {
+        console.error(await this.#system.lastWords());
+      }
+      await this.close();
+      if (!stall) {
+        throw error;
+      }
+      return stall;
+    }
+  }
+
+  async close() {
+    const system = this.#system;
+    this.#system = null;
+    await system?.stop();
+  }
 }
 
-/** Returns null if it passed, the stall if nothing can be said because of one, and throws if it failed. */
-async function runOnce(options, body, mayExcuse) {
-  const system = await System.start(options);
+/** Waits until the trucks stand and nobody holds them: whoever drove in the test before has left. */
+async function clears(system) {
+  for (const vehicle of system.doors.vehicles) {
+    await until(`nobody holds ${vehicle}`, async () => (await system.vehicle(vehicle)).holder === null);
+    await system.truth.atRest(vehicle);
+  }
+}
+
+/** A stall of the machine at a moment, if there was one. */
+async function stallAt(system, at) {
+  const stalls = await system.stalls();
+  const ago = Date.now() - at;
+  return stalls.find(({ ago_ms }) => Math.abs(ago_ms - ago) < SAME_MOMENT_MS);
+}
+
+/** Runs one body. A truck that was stopped by its own late safety tick fails it, whatever else the body saw. */
+async function act(system, body) {
   const people = [];
   const arrive = async (person, where) => {
     const operator = await Operator.arrive(system, person, where);
     people.push(operator);
     return operator;
   };
+  const late = await LateTicks.from(system);
   try {
     await body({ system, truth: system.truth, net: system.net, vehicle: system.doors.vehicles[0], arrive });
-    return null;
+    await late.ensureNone();
   } catch (error) {
-    const stall = error instanceof TickOverrun && mayExcuse ? (await system.stalls()).findLast(({ ago_ms }) => ago_ms < RECENT_MS) : undefined;
-    if (stall) {
-      return stall;
-    }
-    console.error(await system.lastWords());
     for (const operator of people) {
       console.error('page errors:', operator.complaints);
     }
+    await late.ensureNone(error);
     throw error;
   } finally {
     await Promise.allSettled(people.map((operator) => operator.leaves()));
-    await system.stop();
   }
 }

@@ -76,9 +76,27 @@ export class System {
     return turn;
   }
 
+  /** True while a process has not ended. */
+  runs(name) {
+    try {
+      return process.kill(this.doors.pids[name], 0);
+    } catch {
+      return false;
+    }
+  }
+
   /** Kills a process the hard way, as a crash would, and waits for its end. */
   async kill(name) {
     process.kill(this.doors.pids[name], 'SIGKILL');
+    await this.#end(name);
+  }
+
+  /** Waits for the end of a process that ends by itself. */
+  async ends(name) {
+    await this.#end(name);
+  }
+
+  async #end(name) {
     await this.#event((event) => event.event === 'ended' && event.name === name);
   }
 
@@ -129,6 +147,24 @@ export class System {
   /** Forgets sessions, as after a restart of the gateway. */
   forgetSessions() {
     this.#session.clear();
+  }
+
+  /** The journal's newest rows, newest first. */
+  async journal(limit = 200) {
+    return (await this.api('admin', 'GET', `/api/v1/journal?limit=${limit}`)).json();
+  }
+
+  /** The sum of a figure of the gateway over all its labels, or over those that hold `label`. */
+  async figure(name, label = '') {
+    const text = await (await this.api('admin', 'GET', '/metrics')).text();
+    const lines = text.split('\n').filter((line) => /^[{ ]/.test(line.slice(name.length)) && line.startsWith(name) && line.includes(label));
+    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+  }
+
+  /** What a process has said so far, without its colours. */
+  async said(name) {
+    const text = await readFile(path.join(this.folder, 'logs', `${name}.log`), 'utf8');
+    return text.replaceAll(/\u001b\[[0-9;]*m/g, '');
   }
 
   /** What the gateway says of a vehicle. */
