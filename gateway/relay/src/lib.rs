@@ -10,6 +10,8 @@ mod media;
 mod packets;
 mod port;
 mod relay;
+mod resend;
+mod retransmit;
 mod rules;
 mod runtime;
 mod vehicle;
@@ -24,7 +26,12 @@ use std::time::Instant;
 
 /// This process's monotonic clock.
 fn now() -> MonoTime {
+    at(Instant::now())
+}
+
+/// An instant on that clock.
+fn at(instant: Instant) -> MonoTime {
     static START: OnceLock<Instant> = OnceLock::new();
-    let elapsed = START.get_or_init(Instant::now).elapsed();
+    let elapsed = instant.saturating_duration_since(*START.get_or_init(Instant::now));
     MonoTime(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX))
 }

@@ -6,6 +6,7 @@ use crate::feedback::KeyFrameWishes;
 use crate::packets::PicturePackets;
 use crate::port::{Line, SharedPort};
 use crate::relay::{OpenError, ViewerKind};
+use crate::retransmit::Retransmitter;
 use crate::runtime::LineRuntime;
 use crate::vehicle::Vehicle;
 use crate::{CommandRefusal, Rules, ViewerId, now};
@@ -16,14 +17,14 @@ use rtc::ice::rand::{generate_pwd, generate_ufrag};
 use rtc::interceptor::{Registry, Slot};
 use rtc::media_stream::MediaStreamTrack;
 use rtc::peer_connection::configuration::RTCConfigurationBuilder;
-use rtc::peer_connection::configuration::interceptor_registry::{configure_nack, configure_rtcp_reports};
+use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_reports;
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_H264, MediaEngine};
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::rtp::packet::Packet;
 use rtc::rtp_transceiver::rtp_sender::{
-    RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters, RTCRtpHeaderExtensionCapability,
-    RtpCodecKind,
+    RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
+    RTCRtpHeaderExtensionCapability, RtpCodecKind,
 };
 use rtc::shared::error::Error;
 use std::collections::hash_map::RandomState;
@@ -171,7 +172,10 @@ async fn connection(
     media.register_codec(codec, RtpCodecKind::Video)?;
     let playout_delay = RTCRtpHeaderExtensionCapability { uri: PLAYOUT_DELAY_URI.to_owned() };
     media.register_header_extension(playout_delay, RtpCodecKind::Video, None)?;
-    let registry = configure_rtcp_reports(configure_nack(Registry::new(), &mut media));
+    for parameter in ["", "pli"] {
+        media.register_feedback(RTCPFeedback { typ: "nack".to_owned(), parameter: parameter.to_owned() }, RtpCodecKind::Video);
+    }
+    let registry = configure_rtcp_reports(Registry::new()).with(Slot::NackResponder, Retransmitter::default());
     // Behind every interceptor of the library.
     let registry = registry.with(Slot::from(14_000), KeyFrameWishes::default());
     let settings = SettingEngineBuilder::new()

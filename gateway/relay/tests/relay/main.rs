@@ -1,6 +1,7 @@
 //! The relay between a vehicle over real QUIC and pages over real WebRTC, on loopback.
 
 mod desk;
+mod lossy;
 mod one_port;
 mod page;
 mod site;
@@ -12,10 +13,12 @@ use farhand_protocol::{
     StopOrder, StopRequest, ToConsole, VehicleId, WIRE_VERSION, encode,
 };
 use farhand_relay::{Relay, RelayConfig, ViewerId};
+use lossy::lossy;
 use page::Page;
 use rtc::rtp::packet::Packet;
 use serde_bytes::ByteBuf;
 use site::Site;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -141,6 +144,26 @@ async fn pictures_begin_with_a_key_frame_and_after_a_gap_with_the_next_one() {
         assert!(packet.header.marker);
         assert_eq!(playout_delay(&packet), [0, 0, 0]);
     }
+}
+
+#[tokio::test]
+async fn a_packet_that_the_network_loses_is_sent_again_when_the_page_asks() {
+    let (site, relay, _desk) = gateway();
+    let truck = Truck::come(&site, &relay).await;
+    let (way, lost) = lossy(relay.ice_listening(), |sequence| sequence % 4 == 2).await;
+    let mut page = Page::open_at(&relay, ViewerId(1), way).await;
+    let mut seen = BTreeSet::new();
+    for sequence in 1..=20 {
+        truck.show(sequence, sequence == 1).await;
+        if sequence % 4 != 3 {
+            seen.insert(page.sees().await.header.timestamp);
+        }
+    }
+    while seen.len() < 20 {
+        seen.insert(page.sees().await.header.timestamp);
+    }
+    assert_eq!(seen, (1..=20).map(stamp).collect());
+    assert_eq!(*lost.lock().expect("whole"), BTreeSet::from([2, 6, 10, 14, 18]));
 }
 
 #[tokio::test]
