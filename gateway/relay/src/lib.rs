@@ -2,6 +2,7 @@
 //! and decodes no picture. What is *allowed* is not decided here but asked of [`Rules`].
 
 mod candidates;
+mod channel;
 mod control;
 mod delivery;
 mod demux;

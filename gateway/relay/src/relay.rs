@@ -4,7 +4,7 @@ use crate::port::SharedPort;
 use crate::vehicle::{Vehicle, Vehicles};
 use crate::viewer::{self, Opening};
 use crate::{Rules, ViewerId, control, media, now};
-use farhand_protocol::{CameraIndex, GatewaySays, Hello, MonoTime, StopOrder, VehicleId, VehicleState};
+use farhand_protocol::{CameraIndex, GatewaySays, Hello, LatchId, StopOrder, VehicleId, VehicleState};
 use farhand_transport::{Class, Endpoint, EndpointError, Identity, listen};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -58,7 +58,8 @@ pub struct VehicleAway;
 /// What a viewer is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ViewerKind {
-    /// Every camera and the channels for driving.
+    /// Every camera and the channels for driving. The gateway speaks first on channel `now`, as soon as its end is open;
+    /// what the page says there before may be lost.
     Console,
     /// One camera to look at.
     Camera(CameraIndex),
@@ -198,15 +199,15 @@ impl Relay {
         self.vehicles.find(vehicle).ok_or(VehicleAway)?.say(says)
     }
 
-    /// Sends a stop now and again until the vehicle says that it is latched, for two seconds at most.
+    /// Sends a stop now and again until the vehicle shows a latch that it did not show before, for two seconds at most.
     ///
     /// # Errors
     /// [`VehicleAway`] if it is not connected; its own watchdog acts then.
     pub fn order_stop(&self, vehicle: &VehicleId, order: StopOrder) -> Result<(), VehicleAway> {
         let vehicle = self.vehicles.find(vehicle).ok_or(VehicleAway)?;
-        let ordered = now();
+        let before = vehicle.latch();
         vehicle.send_stop(&order)?;
-        self.control.spawn(repeat_stop(vehicle, order, ordered));
+        self.control.spawn(repeat_stop(vehicle, order, before));
         Ok(())
     }
 
@@ -268,11 +269,13 @@ impl Drop for Relay {
     }
 }
 
-async fn repeat_stop(vehicle: Arc<Vehicle>, order: StopOrder, ordered: MonoTime) {
+/// Only a latch that was not there `before` is an answer: one that was may be cleared by a re-arm already on its way.
+async fn repeat_stop(vehicle: Arc<Vehicle>, order: StopOrder, before: Option<LatchId>) {
     let mut period = tokio::time::interval(STOP_PERIOD);
     for _ in 0..STOP_TIMES {
         period.tick().await;
-        if vehicle.latched_after(ordered) || vehicle.send_stop(&order).is_err() {
+        let latch = vehicle.latch();
+        if latch.is_some() && latch != before || vehicle.send_stop(&order).is_err() {
             return;
         }
     }

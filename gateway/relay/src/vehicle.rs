@@ -7,8 +7,8 @@ use crate::{ViewerId, now};
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use farhand_protocol::{
-    CameraDemand, CameraIndex, GatewayDatagram, GatewaySays, Hello, MediaDemand, MonoTime, StopOrder, ToConsole, VehicleId,
-    VehicleState, WIRE_VERSION, encode,
+    CameraDemand, CameraIndex, GatewayDatagram, GatewaySays, Hello, LatchId, MediaDemand, MonoTime, StopOrder, ToConsole,
+    VehicleId, VehicleState, WIRE_VERSION, encode,
 };
 use farhand_transport::{Connection, send_datagram};
 use serde_bytes::ByteBuf;
@@ -139,9 +139,9 @@ impl Vehicle {
         Some(state)
     }
 
-    /// A state that came after `since` says that the vehicle is latched; an older one may know nothing of a later re-arm.
-    pub(crate) fn latched_after(&self, since: MonoTime) -> bool {
-        self.heard.load().as_ref().is_some_and(|heard| heard.at > since && heard.state.latch.is_some())
+    /// The latch in the newest state.
+    pub(crate) fn latch(&self) -> Option<LatchId> {
+        self.heard.load().as_ref().and_then(|heard| heard.state.latch)
     }
 
     pub(crate) fn round_trip_us(&self) -> Option<u64> {

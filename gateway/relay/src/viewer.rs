@@ -1,5 +1,6 @@
 //! One page's connection: WebRTC, a track for each camera, channel `now` for commands and states.
 
+use crate::channel::{self, LINK_PERIOD, ToPage};
 use crate::delivery::{PictureQueues, ViewerPort};
 use crate::demux::{Full, MOST_LINES};
 use crate::feedback::KeyFrameWishes;
@@ -10,7 +11,7 @@ use crate::retransmit::Retransmitter;
 use crate::runtime::LineRuntime;
 use crate::vehicle::Vehicle;
 use crate::{CommandRefusal, Rules, ViewerId, now};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use farhand_protocol::{CameraIndex, ConsoleLink, FromConsole, Limits, Ping, Pong, StopOrder, ToConsole, decode, encode};
 use rtc::data_channel::RTCDataChannelInit;
 use rtc::ice::rand::{generate_pwd, generate_ufrag};
@@ -32,8 +33,8 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::timeout;
 use tracing::{debug, info};
 use webrtc::data_channel::{DataChannel, DataChannelEvent};
 use webrtc::media_stream::track_local::static_rtp::TrackLocalStaticRTP;
@@ -51,13 +52,6 @@ const CLOCK_RATE: u32 = 90_000;
 const GATHER_WITHIN: Duration = Duration::from_secs(2);
 /// A page that has not connected by then is gone; a page that lost its connection opens a new one.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-const LINK_PERIOD: Duration = Duration::from_millis(500);
-/// Between two looks at a channel that has no room.
-const CHANNEL_BUSY: Duration = Duration::from_millis(2);
-/// Bytes sent and not yet acknowledged, three states: they are on their way, not waiting. A browser acknowledges every second
-/// packet at once, but a single one only after up to 200 ms: with less, a page that only watches would get five states a second.
-const MOST_IN_FLIGHT: usize = 3 * 1024;
-
 struct Events {
     gathered: watch::Sender<bool>,
     state: watch::Sender<RTCPeerConnectionState>,
@@ -260,8 +254,9 @@ impl Viewer {
             }
         }
         if let Some((channel, _log)) = &channels {
-            tasks.spawn(read_channel(Arc::clone(&viewer), Arc::clone(channel)));
-            tasks.spawn(write_channel(Arc::clone(&viewer), Arc::clone(channel)));
+            let (opened, open) = oneshot::channel();
+            tasks.spawn(read_channel(Arc::clone(&viewer), Arc::clone(channel), opened));
+            tasks.spawn(write_channel(Arc::clone(&viewer), Arc::clone(channel), open));
         }
         let life = async {
             let connected = state.wait_for(|state| *state == RTCPeerConnectionState::Connected);
@@ -334,62 +329,34 @@ fn count_refusal(reason: &'static str) {
     metrics::counter!("farhand_commands_refused_total", "reason" => reason).increment(1);
 }
 
-async fn read_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>) {
+async fn read_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>, opened: oneshot::Sender<()>) {
+    let mut opened = Some(opened);
     while let Some(event) = channel.poll().await {
         match event {
+            DataChannelEvent::OnOpen => {
+                // The writer waits for it, unless the viewer is at its end.
+                let _ = opened.take().map(|opened| opened.send(()));
+            }
             DataChannelEvent::OnMessage(message) => {
                 // The answer leaves by the other task: a command behind a ping waits for nothing.
                 if let Some(answer) = viewer.take(&message.data) {
                     viewer.port.pong.put(answer.into());
                 }
             }
-            DataChannelEvent::OnClose | DataChannelEvent::OnError => {
-                debug!(viewer = viewer.port.id.0, "channel `now` ended");
-                viewer.port.end();
-                return;
-            }
+            DataChannelEvent::OnClose | DataChannelEvent::OnError => break,
             _ => {}
         }
     }
+    debug!(viewer = viewer.port.id.0, "channel `now` ended");
+    viewer.port.end();
 }
 
-/// States as they come, answers to pings, the gateway's own view twice a second and on a change.
-async fn write_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>) {
-    let mut period = interval(LINK_PERIOD);
-    period.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut shown = None;
-    loop {
-        tokio::select! {
-            () = viewer.port.pong.filled() => {}
-            () = viewer.port.state.filled() => {}
-            _ = period.tick() => shown = None,
-        }
-        room(&*channel).await;
-        // What is newest now, which may be newer than what woke this task.
-        for message in [viewer.port.pong.take(), viewer.port.state.take()].into_iter().flatten() {
-            send(&*channel, &message).await;
-        }
-        let link = viewer.link();
-        let lease = (link.connected, link.holder.clone(), link.epoch, link.mine);
-        if shown.as_ref() != Some(&lease) {
-            shown = Some(lease);
-            if let Ok(message) = encode(&ToConsole::Link(link)) {
-                send(&*channel, &message).await;
-            }
-        }
+async fn write_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>, open: oneshot::Receiver<()>) {
+    if open.await.is_ok() {
+        channel::write(&viewer.port, || viewer.link(), ToPage(channel)).await;
+        debug!(viewer = viewer.port.id.0, "channel `now` takes nothing");
+        viewer.port.end();
     }
-}
-
-/// Waits while too much is on its way; meanwhile newer messages displace older ones.
-async fn room(channel: &dyn DataChannel) {
-    while channel.outstanding_bytes().await.is_ok_and(|bytes| bytes > MOST_IN_FLIGHT) {
-        tokio::time::sleep(CHANNEL_BUSY).await;
-    }
-}
-
-async fn send(channel: &dyn DataChannel, message: &[u8]) {
-    // Before the channel is open there is nobody to tell.
-    drop(channel.send(BytesMut::from(message)).await);
 }
 
 async fn listen_for_wishes(viewer: Arc<Viewer>, camera: CameraIndex, track: Arc<TrackLocalStaticRTP>) {

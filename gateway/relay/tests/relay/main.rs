@@ -112,6 +112,57 @@ async fn an_ordered_stop_is_repeated_until_a_later_state_is_latched() {
 }
 
 #[tokio::test]
+async fn a_latch_from_before_the_order_does_not_end_a_stop() {
+    let (site, relay, desk) = gateway();
+    let truck = Truck::come(&site, &relay).await;
+    truck.say_state(state(1, Some(LatchId(4))));
+    desk.sees("a latch", |seen| seen.state_seqs == [1]).await;
+    relay.order_stop(&truck_1(), stop(9)).expect("there");
+    assert_eq!(truck.hear(LONG).await, Some(GatewayDatagram::Stop(stop(9))));
+    truck.say_state(state(2, Some(LatchId(4))));
+    desk.sees("the same latch", |seen| seen.state_seqs == [1, 2]).await;
+    for _ in 0..50 {
+        assert_eq!(truck.hear(LONG).await, Some(GatewayDatagram::Stop(stop(9))));
+    }
+}
+
+#[tokio::test]
+async fn the_gateway_speaks_as_soon_as_it_can_and_hears_the_page_from_then_on() {
+    let (site, relay, _desk) = gateway();
+    let truck = Truck::come(&site, &relay).await;
+    let talking = async {
+        let mut pace = tokio::time::interval(Duration::from_millis(20));
+        for seq in 1.. {
+            pace.tick().await;
+            truck.say_state(state(seq, None));
+        }
+    };
+    let opening = async {
+        for viewer in 1..=3 {
+            let page = Page::open(&relay, ViewerId(viewer)).await;
+            // A state may be first; the gateway's own view waits for no turn of its period.
+            assert!(page.heard_before_view <= 1, "{} messages", page.heard_before_view);
+            let request = u32::try_from(viewer).expect("small");
+            page.say(&FromConsole::Stop(StopRequest { v: WIRE_VERSION, request })).await;
+            assert_eq!(truck.hear(LONG).await, Some(GatewayDatagram::Stop(stop(request))), "said once");
+        }
+    };
+    tokio::select! {
+        () = opening => {}
+        () = talking => unreachable!("it talks for ever"),
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_speaks_too_early_and_repeats_it_is_heard() {
+    let (site, relay, _desk) = gateway();
+    let truck = Truck::come(&site, &relay).await;
+    let page = Page::open_and_say(&relay, ViewerId(1), &FromConsole::Stop(StopRequest { v: WIRE_VERSION, request: 9 }));
+    let (_page, heard) = tokio::join!(page, truck.hear(LONG));
+    assert_eq!(heard, Some(GatewayDatagram::Stop(stop(9))));
+}
+
+#[tokio::test]
 async fn a_page_that_only_watches_gets_the_states_as_they_come() {
     let (site, relay, desk) = gateway();
     let truck = Truck::come(&site, &relay).await;

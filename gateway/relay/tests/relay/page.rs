@@ -11,6 +11,7 @@ use rtc::peer_connection::sdp::RTCSessionDescription;
 use rtc::rtp::packet::Packet;
 use rtc::rtp_transceiver::rtp_sender::{RTCRtpCodec, RTCRtpCodecParameters, RTCRtpHeaderExtensionCapability, RtpCodecKind};
 use rtc::rtp_transceiver::{RTCRtpTransceiverDirection, RTCRtpTransceiverInit};
+use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +52,8 @@ impl PeerConnectionEventHandler for Events {
 pub(crate) struct Page {
     /// Where the answer says that the gateway is, in its order.
     pub(crate) told: Vec<SocketAddr>,
+    /// Messages before the gateway's own view.
+    pub(crate) heard_before_view: usize,
     connection: Box<dyn PeerConnection>,
     channel: Arc<dyn DataChannel>,
     messages: mpsc::Receiver<ToConsole>,
@@ -76,8 +79,29 @@ impl Page {
         let answer = RTCSessionDescription::answer(change(&answer)).expect("an answer");
         page.connection.set_remote_description(answer).await.expect("connects");
         tokio::time::timeout(WITHIN, open.wait_for(|open| *open)).await.expect("channel `now` opens").expect("lives");
-        // What is said before the other end is open as well may be lost; real pages repeat everything.
-        page.hears("the gateway's own view", |message| matches!(message, ToConsole::Link(_)).then_some(())).await;
+        // What is said before the gateway's end is open as well may be lost; its first words say that it is.
+        let heard = Cell::new(0);
+        let view = |message| {
+            heard.update(|heard| heard + 1);
+            matches!(message, ToConsole::Link(_)).then_some(())
+        };
+        page.hears("the gateway's own view", view).await;
+        page.heard_before_view = heard.get() - 1;
+        page
+    }
+
+    /// A page that says something from the moment when its own end opens, twenty times.
+    pub(crate) async fn open_and_say(relay: &Relay, viewer: ViewerId, says: &FromConsole) -> Self {
+        let (page, offer, mut open) = Self::offering(LOCALHOST).await;
+        let answer = relay.open_viewer(&crate::truck::truck_1(), viewer, ViewerKind::Console, offer).await.expect("answered");
+        let answer = RTCSessionDescription::answer(answer).expect("an answer");
+        page.connection.set_remote_description(answer).await.expect("connects");
+        tokio::time::timeout(WITHIN, open.wait_for(|open| *open)).await.expect("channel `now` opens").expect("lives");
+        let mut pace = tokio::time::interval(Duration::from_millis(20));
+        for _ in 0..20 {
+            pace.tick().await;
+            page.say(says).await;
+        }
         page
     }
 
@@ -105,7 +129,7 @@ impl Page {
         let (message_in, messages) = mpsc::channel(1024);
         let (opened, open) = watch::channel(false);
         tokio::spawn(read(Arc::clone(&channel), message_in, opened));
-        (Self { told: Vec::new(), connection, channel, messages, packets }, offer, open)
+        (Self { told: Vec::new(), heard_before_view: 0, connection, channel, messages, packets }, offer, open)
     }
 
     /// The gateway's end of the way that is in use.
