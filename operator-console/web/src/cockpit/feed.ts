@@ -1,6 +1,7 @@
 // One camera: frames come in from its track, are drawn on its canvas, and the last one drawn is remembered.
 
 import type { GlassStamp } from "../wire/generated/protocol";
+import { Painter } from "./painter";
 
 /** A picture counts only if it is shown at least this wide: below, a person at a dock is a few pixels. */
 export const MIN_WIDTH_PX = 320;
@@ -17,10 +18,11 @@ export class Feed {
   last: Drawn | null = null;
   /** Called after each draw: the picture's frame must not look old for longer than it is. */
   onfresh: (() => void) | null = null;
-  private canvas: HTMLCanvasElement | null = null;
-  private context: CanvasRenderingContext2D | null = null;
+  private painter: Painter | null = null;
   private stop_reading: (() => void) | null = null;
   private on_glass = false;
+  /** As of the last layout: asking the element itself forces one, two hundred times a second. */
+  private width_px = 0;
 
   constructor(
     readonly index: number,
@@ -30,17 +32,20 @@ export class Feed {
 
   /** The place where pictures are drawn, and the element whose visibility counts. Returns how to let go of it. */
   show(canvas: HTMLCanvasElement, frame: HTMLElement): () => void {
-    this.canvas = canvas;
-    this.context = canvas.getContext("2d", { alpha: false, desynchronized: true });
+    const painter = new Painter(canvas);
+    this.painter = painter;
+    const sizes = new ResizeObserver((entries) => (this.width_px = entries.at(-1)?.contentRect.width ?? 0));
+    sizes.observe(canvas);
     const observer = new IntersectionObserver((entries) => this.observed(entries), {
       threshold: [0, 0.5, 0.9, MIN_RATIO, 1], trackVisibility: true, delay: 100,
     });
     observer.observe(frame);
     return () => {
       observer.disconnect();
-      this.canvas = null;
-      this.context = null;
+      sizes.disconnect();
+      this.painter = null;
       this.on_glass = false;
+      this.width_px = 0;
     };
   }
 
@@ -57,7 +62,7 @@ export class Feed {
 
   /** Shown large enough to see what matters. */
   get wide(): boolean {
-    return (this.canvas?.clientWidth ?? 0) >= MIN_WIDTH_PX;
+    return this.width_px >= MIN_WIDTH_PX;
   }
 
   /** Begins to draw a track; an earlier one ends. */
@@ -81,18 +86,30 @@ export class Feed {
 
   private readFrames(track: MediaStreamTrack): () => void {
     const reader = new MediaStreamTrackProcessor({ track, maxBufferSize: 1 }).readable.getReader();
-    void this.pump(reader);
-    return () => void reader.cancel().catch(() => undefined);
+    const reading = { on: true };
+    void this.pump(reader, reading);
+    return () => {
+      reading.on = false;
+      void reader.cancel().catch(() => undefined);
+    };
   }
 
-  private async pump(reader: ReadableStreamDefaultReader<VideoFrame>): Promise<void> {
+  private async pump(reader: ReadableStreamDefaultReader<VideoFrame>, reading: { on: boolean }): Promise<void> {
     for (;;) {
       const { done, value: frame } = await reader.read().catch(() => ({ done: true, value: undefined }));
       if (done || !frame) return;
-      const rtp = frame.metadata?.().rtpTimestamp;
-      this.draw(frame, frame.displayWidth, frame.displayHeight, rtp);
+      await this.paint(frame, reading).catch(() => undefined);
       frame.close();
     }
+  }
+
+  private async paint(frame: VideoFrame, reading: { on: boolean }): Promise<void> {
+    const { painter } = this;
+    const rtp = frame.metadata?.().rtpTimestamp;
+    // A frame without its stamp must not be shown: nobody could tell how old it is.
+    if (!painter || rtp === undefined || !reading.on) return;
+    // A track or a place that was let go meanwhile must not paint over its successor.
+    if (await painter.frame(frame, () => reading.on && this.painter === painter)) this.drawn(rtp);
   }
 
   /** Browsers without a track processor: a hidden video and its frame callback. */
@@ -105,7 +122,8 @@ export class Feed {
     let reading = true;
     const next = (_now: number, frame: VideoFrameCallbackMetadata): void => {
       if (!reading) return;
-      this.draw(video, frame.width, frame.height, frame.rtpTimestamp);
+      const rtp = frame.rtpTimestamp;
+      if (rtp !== undefined && this.painter?.draw(video, frame.width, frame.height)) this.drawn(rtp);
       video.requestVideoFrameCallback(next);
     };
     video.requestVideoFrameCallback(next);
@@ -115,15 +133,7 @@ export class Feed {
     };
   }
 
-  private draw(image: CanvasImageSource, width: number, height: number, rtp: number | undefined): void {
-    const { canvas, context } = this;
-    // A frame without its stamp must not be shown: nobody could tell how old it is.
-    if (!canvas || !context || rtp === undefined) return;
-    if (canvas.width !== width || canvas.height !== height) {
-      canvas.width = width;
-      canvas.height = height;
-    }
-    context.drawImage(image, 0, 0, width, height);
+  private drawn(rtp: number): void {
     this.last = { rtp: rtp >>> 0, drawn_ms: performance.now() };
     this.onDrawn(this, this.last);
     this.onfresh?.();
