@@ -117,3 +117,43 @@ scenario('a pad drives once every control has moved, and pulling it out stops th
   await pad.unplug();
   await site.truth.atRest(site.vehicle);
 });
+
+scenario('fork keys lift and lower while the switch is held, and letting go holds the forks', {}, async (site) => {
+  const alice = await site.arrive('alice');
+  const height = async () => (await site.truth.machine(site.vehicle)).fork_mm;
+  await alice.enables();
+  const before = await height();
+  await alice.page.keyboard.down('PageUp');
+  await until('the forks rise', async () => (await height()) > before + 100 || null, { describe: async () => alice.describes() });
+  await alice.page.keyboard.up('Shift');
+  let last = await height();
+  await until('the forks stand', async () => {
+    const [was, now] = [last, await height()];
+    last = now;
+    return was === now || null;
+  }, { every: 300 });
+  await never('the forks move without the switch', async () => (await height()) !== last, { span: 1000 });
+  await alice.page.keyboard.up('PageUp');
+  await alice.enables();
+  await alice.page.keyboard.down('PageDown');
+  await until('the forks sink', async () => (await height()) < last - 50 || null, { describe: async () => alice.describes() });
+});
+
+scenario('a switch held without any change is asked about, and then let go by the truck', {}, async (site) => {
+  const alice = await site.arrive('alice');
+  await alice.drivesForward();
+  await alice.page.keyboard.up('w');
+  await site.truth.atRest(site.vehicle);
+  const asks = () => alice.page.evaluate(() => document.querySelector('.authority')?.innerText.includes('Still there?') ?? false);
+  const telling = () => alice.page.evaluate(() => document.querySelector('.telling')?.innerText ?? '');
+  await until('the question', asks, { limit: 24_000, describe: () => alice.describes() });
+  assert.equal((await alice.says()).state, 'Teleop', 'asked before the truck lets go of the switch');
+  await alice.page.keyboard.press('a', { delay: 200 });
+  await until('the question is gone after a control moved', async () => !(await asks()));
+  await until('the question again', asks, { limit: 24_000, describe: () => alice.describes() });
+  await until('the reason of the stand', async () => (await telling()).includes('Switch let go'), { limit: 10_000, describe: () => alice.describes() });
+  await alice.page.keyboard.down('w');
+  await never('it moves on a switch that was not pressed anew', async () => Math.abs((await site.truth.machine(site.vehicle)).speed_mps) > 0.02, { span: 1500 });
+  await alice.letsGo();
+  await alice.drivesForward();
+});

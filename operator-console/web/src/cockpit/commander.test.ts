@@ -3,8 +3,8 @@ import type { InputSample } from "../input/operator";
 import { parked } from "./state.fixture";
 import { Commander } from "./commander";
 
-const IDLE: InputSample = { enable: false, speed_mm_s: 0, steering_mrad: 0, age_ms: 4, source: "keys" };
-const DRIVE: InputSample = { enable: true, speed_mm_s: 800, steering_mrad: -120, age_ms: 4, source: "keys" };
+const IDLE: InputSample = { enable: false, speed_mm_s: 0, steering_mrad: 0, lift_mm_s: 0, age_ms: 4, source: "keys" };
+const DRIVE: InputSample = { enable: true, speed_mm_s: 800, steering_mrad: -120, lift_mm_s: 100, age_ms: 4, source: "keys" };
 
 describe("commander", () => {
   it("makes nothing without a lease", () => {
@@ -48,8 +48,8 @@ describe("commander", () => {
   it("never enables on old input, and then asks for no speed", () => {
     const commander = leased();
     const old = { ...DRIVE, age_ms: 60 };
-    expect(commander.make(0, old, [])).toMatchObject({ enable: false, speed_mm_s: 0, input_age_ms: 60 });
-    expect(commander.make(0, { ...DRIVE, age_ms: 59 }, [])).toMatchObject({ enable: true, speed_mm_s: 800 });
+    expect(commander.make(0, old, [])).toMatchObject({ enable: false, speed_mm_s: 0, lift_mm_s: 0, input_age_ms: 60 });
+    expect(commander.make(0, { ...DRIVE, age_ms: 59 }, [])).toMatchObject({ enable: true, speed_mm_s: 800, lift_mm_s: 100 });
   });
 
   it("lets go at once when told to, whatever the sample says", () => {

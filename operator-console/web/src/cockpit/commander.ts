@@ -104,7 +104,7 @@ export class Commander {
       input_age_ms: whole(Math.min(sample.age_ms, 60_000)),
       speed_mm_s: enable ? whole(sample.speed_mm_s) : 0,
       steering_mrad: whole(sample.steering_mrad),
-      lift_mm_s: 0,
+      lift_mm_s: enable ? whole(sample.lift_mm_s) : 0,
       confirm: this.confirm_wanted && this.confirm_absent === 0,
       rearm_latch: this.rearmFor(now_ms),
       stamps,

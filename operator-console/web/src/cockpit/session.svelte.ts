@@ -1,6 +1,6 @@
 // One operator at one vehicle: lease, commands and stops over a line. What the screen shows is read from here.
 
-import { type InputSample, OperatorInput, type Press } from "../input/operator";
+import { type InputSample, NOTHING, OperatorInput, type Press } from "../input/operator";
 import { decodeState, decodeToConsole, encodeFromConsole } from "../wire/codec";
 import { type ConsoleLink, type GlassStamp, type VehicleState, WIRE_VERSION } from "../wire/generated/protocol";
 import { ApiError, api } from "../wire/http";
@@ -11,6 +11,7 @@ import { Feed } from "./feed";
 import { Line } from "./line";
 import { acknowledgeable } from "./shown";
 import { Probe } from "./probe";
+import { Stillness } from "./stillness";
 import { type StopStage, Stopper } from "./stopper";
 
 /** A line of the event list. */
@@ -37,11 +38,14 @@ export class DriveSession {
   /** Age of the newest state on this page. */
   state_age_ms = $state<number | null>(null);
   round_trip_ms = $state<number | null>(null);
+  /** Whole seconds for which the switch has been held without any change. */
+  still_s = $state(0);
 
   readonly clock = new VehicleClock();
   readonly input = new OperatorInput((press) => this.press(press), () => this.release());
   private readonly commander = new Commander();
   private readonly stopper = new Stopper();
+  private readonly stillness = new Stillness();
   private readonly probe = new Probe();
   private readonly line: Line;
   private readonly endings: (() => void)[] = [];
@@ -96,6 +100,11 @@ export class DriveSession {
     if (press === "stop") this.pressStop();
     else if (press === "take") void this.take();
     else this.acknowledge();
+  }
+
+  /** Only a machine of this kind has a mast to lift with. */
+  get has_forks(): boolean {
+    return this.view?.kind === "counterbalance-truck";
   }
 
   /** True if this account may drive; while unknown, the gateway decides. */
@@ -174,7 +183,7 @@ export class DriveSession {
   /** Everything is let go: the vehicle hears of it at once, not at the next tick. */
   private release(): void {
     this.commander.releaseNow();
-    this.sendCommand(performance.now(), { enable: false, speed_mm_s: 0, steering_mrad: 0, age_ms: 0, source: "keys" });
+    this.sendCommand(performance.now(), { ...NOTHING, age_ms: 0, source: "keys" });
   }
 
   private sendCommand(now_ms: number, sample: InputSample): void {
@@ -182,6 +191,7 @@ export class DriveSession {
     if (!command) return;
     if (this.line.peer?.send(encodeFromConsole({ command }))) {
       this.commander.sent(now_ms, command);
+      this.stillness.sent(now_ms, command);
       this.probe.stats.commands_sent += 1;
     } else {
       this.probe.stats.commands_held += 1;
@@ -206,12 +216,14 @@ export class DriveSession {
       max_speed_mm_s: this.view?.max_speed_mm_s ?? 0,
       max_steering_mrad: this.view?.max_steering_mrad ?? 0,
       cap_mm_s: this.state?.cap_mm_s ?? 0,
+      lift_mm_s: this.has_forks ? LIFT_MM_S : 0,
     };
   }
 
   /** Ten times a second: what the screen shows of times and ages, and whether the line still lives. */
   private show(now_ms: number, sample: InputSample): void {
     this.sample = sample;
+    this.still_s = Math.floor(this.stillness.forMs(now_ms) / 1000);
     this.state_age_ms = this.state_ms === null ? null : Math.round(now_ms - this.state_ms);
     const round_trip_us = this.clock.bestRoundTrip(now_ms * 1000);
     this.round_trip_ms = round_trip_us === null ? null : round_trip_us / 1000;
@@ -312,6 +324,7 @@ export class DriveSession {
 
   private endLease(): void {
     this.commander.end();
+    this.stillness.end();
     if (this.lease === "mine") this.lease = "none";
     this.acknowledging = false;
   }
@@ -338,6 +351,8 @@ function sentenceOf(text: string): string {
   return text.slice(0, 200);
 }
 
+/** Creep of the forks on a key: a quarter of what a truck does by default, for a person who sees them in a picture. */
+const LIFT_MM_S = 100;
 const PING_MS = 250;
 const SHOW_MS = 100;
 const FRESH_MS = 500;

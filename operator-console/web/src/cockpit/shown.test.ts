@@ -24,6 +24,16 @@ describe("what is shown", () => {
     expect(authorityOf({ ...KNOWN, state: { ...parked(), authority: "autonomy" } })).toBe("auto");
   });
 
+  it("asks from 20 s of a held switch whether somebody is there, and says why the truck let go of it", () => {
+    const driving: Known = { ...KNOWN, lease: "mine", state: { ...parked(), state: "Teleop", needs: [] } };
+    expect(tellingOf({ ...driving, still_s: 19 }).word).toBe("You may drive");
+    expect(tellingOf({ ...driving, still_s: 21 })).toMatchObject({ word: "Still there? Move a control", tone: "wait" });
+    expect(tellingOf({ ...driving, still_s: 21 }).sentence).toContain("In 4 s");
+    const let_go: Known = { ...driving, still_s: 26, state: { ...parked(), state: "Teleop", needs: ["neutral"] } };
+    expect(tellingOf(let_go)).toMatchObject({ word: "Switch let go", tone: "alarm" });
+    expect(tellingOf({ ...driving, still_s: 30, lease: "none" }).word).not.toContain("Still");
+  });
+
   it("says aloud that nothing is heard", () => {
     expect(tellingOf({ ...KNOWN, state_age_ms: 1001 }).word).toBe("No contact");
     expect(tellingOf({ ...KNOWN, link: { ...LINK, connected: false } }).word).toBe("Truck away");

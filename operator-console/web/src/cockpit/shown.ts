@@ -1,6 +1,7 @@
 // From what is known to what the page's root element says and what the operator is told. Pure.
 
 import type { ConsoleLink, VehicleState } from "../wire/generated/protocol";
+import { PROMPT_MS, STUCK_MS } from "./stillness";
 import { type AuthorityShown, CAUSE_WORDS, NEED_WORDS, STATE_WORDS, type Tone, wordOf } from "../ui/words";
 
 /** Past this age the state on show is old, and every figure of it looks old. */
@@ -11,6 +12,8 @@ export interface Known {
   link: ConsoleLink | null;
   state_age_ms: number | null;
   lease: "none" | "asked" | "mine";
+  /** Whole seconds for which the switch has been held without any change of the controls. */
+  still_s?: number;
 }
 
 /** Who has authority, as the border shows it. */
@@ -48,6 +51,8 @@ export function tellingOf(known: Known): Telling {
       why: [], next: ["The connection is being rebuilt. What you see is old."],
     };
   }
+  const asked = stillThere(known);
+  if (asked) return asked;
   const words = wordOf(STATE_WORDS, state.state);
   const why = state.causes.map((cause) => {
     const cause_words = wordOf(CAUSE_WORDS, cause);
@@ -56,6 +61,29 @@ export function tellingOf(known: Known): Telling {
   const next = state.needs.map((need) => wordOf(NEED_WORDS, need) ?? need);
   const word = state.state === "Teleop" && known.lease === "mine" ? "You may drive" : (words?.word ?? state.state);
   return { word, sentence: sentenceOf(known, words?.sentence), tone: words?.tone ?? "alarm", why, next };
+}
+
+/** True while the operator has to show that she is still there. */
+export function prompted({ state, lease, still_s = 0 }: Known): boolean {
+  return lease === "mine" && state?.state === "Teleop" && still_s * 1000 >= PROMPT_MS;
+}
+
+/** A switch held without a change is taken for a stuck one: a question first, and the reason once the truck let go of it. */
+function stillThere(known: Known): Telling | null {
+  const { state, still_s = 0 } = known;
+  if (!prompted(known) || state === null) return null;
+  if (state.needs.includes("neutral")) {
+    return {
+      word: "Switch let go", tone: "alarm", why: [],
+      sentence: `The switch was held for ${STUCK_MS / 1000} s without any change, so the truck stands.`,
+      next: ["Let go of all keys.", "Press the switch again and drive."],
+    };
+  }
+  const left_s = Math.max(STUCK_MS / 1000 - still_s, 0);
+  return {
+    word: "Still there? Move a control", tone: "wait", why: [],
+    sentence: `Nothing has changed for ${still_s} s. In ${left_s} s the truck stops.`, next: ["Steer a little, or change the speed."],
+  };
 }
 
 function sentenceOf({ state, link, lease }: Known, sentence = "This page does not know this state: reload it."): string {

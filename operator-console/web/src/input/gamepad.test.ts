@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { PadDrive, type PadSnapshot } from "./gamepad";
 
-const REACH = { max_speed_mm_s: 2000, max_steering_mrad: 1000, cap_mm_s: 1500 };
+const REACH = { max_speed_mm_s: 2000, max_steering_mrad: 1000, cap_mm_s: 1500, lift_mm_s: 0 };
 
 describe("game pad", () => {
   it("arms nothing before each axis has moved once", () => {
     const pad = new PadDrive();
     const reading = pad.read(snapshot({ forward: 0, enable: true }), REACH);
     expect(reading?.missing).toEqual(["left stick", "left trigger", "right trigger"]);
-    expect(reading?.wish).toEqual({ enable: false, speed_mm_s: 0, steering_mrad: 0 });
+    expect(reading?.wish).toEqual({ enable: false, speed_mm_s: 0, steering_mrad: 0, lift_mm_s: 0 });
   });
 
   it("drives once all is known and the switch is pressed anew", () => {
     const pad = known();
     expect(pad.read(snapshot({ forward: 1, enable: true }), REACH)?.wish.speed_mm_s).toBe(1500);
     expect(pad.read(snapshot({ backward: 1, enable: true, steer: 1 }), REACH)?.wish).toEqual({
-      enable: true, speed_mm_s: -1500, steering_mrad: -1000,
+      enable: true, speed_mm_s: -1500, steering_mrad: -1000, lift_mm_s: 0,
     });
   });
 

@@ -1,6 +1,7 @@
 // A game pad or wheel becomes a wish. An axis that never moved is unknown, not zero: pedals read 0 until first touched.
 
 import type { Reach, Wish } from "./keyboard";
+import { type Travel, type WheelLayout, travelled } from "./wheel";
 
 /** The part of the browser's Gamepad that is read; a plain object, so that tests can make one. */
 export interface PadSnapshot {
@@ -19,6 +20,8 @@ export interface RawBar {
 
 export interface PadReading {
   id: string;
+  /** Its layout has to be learnt first. */
+  strange: boolean;
   wish: Wish;
   bars: RawBar[];
   /** Empty when every needed control is known. */
@@ -30,6 +33,10 @@ export class PadDrive {
   private first: number[] = [];
   private known: boolean[] = [];
   private armed = false;
+  private backwards = false;
+
+  /** `layouts` knows what was learnt about devices without a standard layout. */
+  constructor(private readonly layouts: (id: string) => WheelLayout | null = () => null) {}
 
   /** Reads one poll. `null` is an unplugged device: everything learnt about it is forgotten. */
   read(pad: PadSnapshot | null, reach: Reach): PadReading | null {
@@ -41,24 +48,45 @@ export class PadDrive {
       this.forget();
       this.id = pad.id;
     }
-    const raw = [pad.axes[STEER_AXIS] ?? NaN, pad.buttons[BACKWARD]?.value ?? NaN, pad.buttons[FORWARD]?.value ?? NaN];
-    const bars = raw.map((value, at) => ({ label: LABELS[at] ?? "", raw: Number.isFinite(value) ? value : 0, known: this.learn(at, value) }));
+    const layout = pad.mapping === "standard" ? null : this.layouts(pad.id);
+    const [labels, raw] = layout ? wheelRaw(pad, layout) : standardRaw(pad);
+    const bars = raw.map((value, at) => ({ label: labels[at] ?? "", raw: Number.isFinite(value) ? value : 0, known: this.learn(at, value) }));
     const missing = bars.filter((bar) => !bar.known).map((bar) => bar.label);
-    if (pad.mapping !== "standard") missing.push("a standard layout (this device has its own)");
-    return { id: pad.id, wish: this.wish(pad, bars, missing, reach), bars, missing };
+    const strange = pad.mapping !== "standard" && layout === null;
+    if (strange) missing.push("a standard layout (this device has its own)");
+    const asked = layout ? this.askedByWheel(pad, layout) : askedByPad(pad, bars);
+    return { id: pad.id, strange, wish: this.wish(asked, missing, reach), bars, missing };
   }
 
-  private wish(pad: PadSnapshot, bars: RawBar[], missing: string[], reach: Reach): Wish {
-    const pressed = ENABLE.some((at) => pad.buttons[at]?.pressed ?? false);
-    // Enable counts only after it was seen released with everything known: a stuck button arms nothing.
+  /** The layout of a device has changed: nothing is known of it any more. */
+  forget(): void {
+    this.id = null;
+    this.first = [];
+    this.known = [];
+    this.armed = false;
+    this.backwards = false;
+  }
+
+  private wish({ pressed, drive, left }: Asked, missing: string[], reach: Reach): Wish {
+    // Enable counts only after it was seen released with everything known and at rest: a stuck button or pedal arms nothing.
     if (missing.length > 0) this.armed = false;
-    else if (!pressed) this.armed = true;
+    else if (!pressed) this.armed = drive === 0;
     const enable = pressed && this.armed && missing.length === 0;
-    const [steer, backward, forward] = bars.map((bar) => dead(bar.raw));
-    const drive = enable ? (forward ?? 0) - (backward ?? 0) : 0;
     const limit = Math.min(reach.max_speed_mm_s, Math.max(reach.cap_mm_s, 0));
-    const steering = missing.length === 0 ? -Math.sign(steer ?? 0) * (steer ?? 0) ** 2 * reach.max_steering_mrad : 0;
-    return { enable, speed_mm_s: Math.round(drive * limit) || 0, steering_mrad: Math.round(steering) || 0 };
+    const speed = enable ? drive * limit : 0;
+    const steering = missing.length === 0 ? Math.sign(left) * left ** 2 * reach.max_steering_mrad : 0;
+    return { enable, speed_mm_s: Math.round(speed) || 0, steering_mrad: Math.round(steering) || 0, lift_mm_s: 0 };
+  }
+
+  private askedByWheel(pad: PadSnapshot, layout: WheelLayout): Asked {
+    const pedal = (travel: Travel): number => dead(Math.max(travelled(pad, travel), 0)) || 0;
+    const accelerator = pedal(layout.drive);
+    if (accelerator === 0) this.backwards = pad.buttons[layout.reverse]?.pressed ?? false;
+    return {
+      pressed: pad.buttons[layout.enable]?.pressed ?? false,
+      drive: accelerator * (1 - pedal(layout.brake)) * (this.backwards ? -1 : 1) || 0,
+      left: dead(travelled(pad, layout.steer)) || 0,
+    };
   }
 
   /** A control is known once it differed from its first reading. */
@@ -68,13 +96,30 @@ export class PadDrive {
     if (Math.abs(value - first) > MOVED) this.known[at] = true;
     return this.known[at] ?? false;
   }
+}
 
-  private forget(): void {
-    this.id = null;
-    this.first = [];
-    this.known = [];
-    this.armed = false;
-  }
+/** What the operator's hands and feet ask for: shares of -1 to 1. */
+interface Asked {
+  pressed: boolean;
+  drive: number;
+  left: number;
+}
+
+function standardRaw(pad: PadSnapshot): [readonly string[], number[]] {
+  return [LABELS, [pad.axes[STEER_AXIS] ?? NaN, pad.buttons[BACKWARD]?.value ?? NaN, pad.buttons[FORWARD]?.value ?? NaN]];
+}
+
+function wheelRaw(pad: PadSnapshot, { steer, drive, brake }: WheelLayout): [readonly string[], number[]] {
+  return [WHEEL_LABELS, [steer, drive, brake].map(({ axis }) => pad.axes[axis] ?? NaN)];
+}
+
+function askedByPad(pad: PadSnapshot, bars: readonly RawBar[]): Asked {
+  const [steer, backward, forward] = bars.map((bar) => dead(bar.raw));
+  return {
+    pressed: ENABLE.some((at) => pad.buttons[at]?.pressed ?? false),
+    drive: (forward ?? 0) - (backward ?? 0),
+    left: -(steer ?? 0),
+  };
 }
 
 function dead(value: number): number {
@@ -82,6 +127,7 @@ function dead(value: number): number {
   return size < DEAD_ZONE ? 0 : (Math.sign(value) * (size - DEAD_ZONE)) / (1 - DEAD_ZONE);
 }
 
+const WHEEL_LABELS = ["wheel", "accelerator", "brake"];
 const LABELS = ["left stick", "left trigger", "right trigger"];
 const STEER_AXIS = 0;
 /** Standard layout: triggers are buttons 6 and 7, the shoulder buttons 4 and 5. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { KeyboardDrive, type Reach } from "./keyboard";
 
-const REACH: Reach = { max_speed_mm_s: 2500, max_steering_mrad: 1200, cap_mm_s: 1000 };
+const REACH: Reach = { max_speed_mm_s: 2500, max_steering_mrad: 1200, cap_mm_s: 1000, lift_mm_s: 100 };
 
 describe("keyboard", () => {
   it("drives only while Shift is held", () => {
@@ -39,14 +39,28 @@ describe("keyboard", () => {
     expect(after(keys, 3000).steering_mrad).toBe(1200);
     keys.release("KeyW");
     keys.release("KeyA");
-    expect(after(keys, 1500, 3000)).toEqual({ enable: true, speed_mm_s: 0, steering_mrad: 0 });
+    expect(after(keys, 1500, 3000)).toEqual({ enable: true, speed_mm_s: 0, steering_mrad: 0, lift_mm_s: 0 });
   });
 
   it("wants nothing after everything was let go at once", () => {
     const keys = hold("ShiftLeft", "KeyW", "KeyD");
     after(keys, 3000);
     keys.releaseAll();
-    expect(after(keys, 4, 3000)).toEqual({ enable: false, speed_mm_s: 0, steering_mrad: 0 });
+    expect(after(keys, 4, 3000)).toEqual({ enable: false, speed_mm_s: 0, steering_mrad: 0, lift_mm_s: 0 });
+  });
+
+  it("lifts and lowers only while Shift is held, and never without forks", () => {
+    const keys = hold("PageUp");
+    expect(after(keys, 100).lift_mm_s).toBe(0);
+    keys.press("ShiftLeft");
+    expect(after(keys, 100).lift_mm_s).toBe(100);
+    expect(after(keys, 100, 100, { ...REACH, lift_mm_s: 0 }).lift_mm_s).toBe(0);
+    keys.press("PageDown");
+    expect(after(keys, 100, 200).lift_mm_s).toBe(0);
+    keys.release("PageUp");
+    expect(after(keys, 100, 300)).toEqual({ enable: true, speed_mm_s: 0, steering_mrad: 0, lift_mm_s: -100 });
+    keys.releaseAll();
+    expect(after(keys, 4, 400).lift_mm_s).toBe(0);
   });
 
   it("does not jump after a stall", () => {
@@ -57,7 +71,7 @@ describe("keyboard", () => {
 
   it("wants nothing when opposite keys are held", () => {
     const keys = hold("ShiftLeft", "KeyW", "KeyS", "KeyA", "KeyD");
-    expect(after(keys, 2000)).toEqual({ enable: true, speed_mm_s: 0, steering_mrad: 0 });
+    expect(after(keys, 2000)).toEqual({ enable: true, speed_mm_s: 0, steering_mrad: 0, lift_mm_s: 0 });
   });
 });
 

@@ -5,6 +5,8 @@ export interface Wish {
   enable: boolean;
   speed_mm_s: number;
   steering_mrad: number;
+  /** Fork speed; positive lifts. */
+  lift_mm_s: number;
 }
 
 /** What the vehicle allows; the ramps end there. */
@@ -13,9 +15,11 @@ export interface Reach {
   max_steering_mrad: number;
   /** The cap of this moment. */
   cap_mm_s: number;
+  /** Fork speed of a held key; 0 for a machine without forks. */
+  lift_mm_s: number;
 }
 
-type Action = "enable" | "forward" | "backward" | "left" | "right";
+type Action = "enable" | "forward" | "backward" | "left" | "right" | "lift" | "lower";
 
 const KEYS: Readonly<Record<string, Action>> = {
   ShiftLeft: "enable",
@@ -28,6 +32,9 @@ const KEYS: Readonly<Record<string, Action>> = {
   ArrowLeft: "left",
   KeyD: "right",
   ArrowRight: "right",
+  // Away from the driving keys, so that a slip of the finger moves no load.
+  PageUp: "lift",
+  PageDown: "lower",
 };
 
 export class KeyboardDrive {
@@ -65,6 +72,7 @@ export class KeyboardDrive {
     const dt = Math.min(Math.max(now_ms - (this.last_ms ?? now_ms), 0), MAX_STEP_MS) / 1000;
     this.last_ms = now_ms;
     const enable = this.holds("enable");
+    const lift = enable ? Number(this.holds("lift")) - Number(this.holds("lower")) : 0;
     const drive = enable ? Number(this.holds("forward")) - Number(this.holds("backward")) : 0;
     const steer = Number(this.holds("left")) - Number(this.holds("right"));
     const limit = Math.min(reach.max_speed_mm_s, Math.max(reach.cap_mm_s, 0) + CAP_HEADROOM_MM_S);
@@ -72,7 +80,7 @@ export class KeyboardDrive {
     this.speed = Math.min(Math.max(this.speed, -limit), limit);
     const steering = steer * reach.max_steering_mrad;
     this.steering = towards(this.steering, steering, (steer === 0 ? CENTRE : STEER) * dt, STEER * dt);
-    return { enable, speed_mm_s: Math.round(this.speed) || 0, steering_mrad: Math.round(this.steering) || 0 };
+    return { enable, speed_mm_s: Math.round(this.speed) || 0, steering_mrad: Math.round(this.steering) || 0, lift_mm_s: lift * reach.lift_mm_s || 0 };
   }
 
   private holds(action: Action): boolean {

@@ -3,6 +3,8 @@
 import { Attention } from "./attention";
 import { PadDrive, type PadReading, type PadSnapshot } from "./gamepad";
 import { KeyboardDrive, type Reach, type Wish } from "./keyboard";
+import { WheelLearning } from "./wheel";
+import { Wheels } from "./wheels";
 
 /** A wish and how sure the page is that it is still meant. */
 export interface InputSample extends Wish {
@@ -11,6 +13,9 @@ export interface InputSample extends Wish {
   source: "keys" | "pad";
 }
 
+/** Everything let go. */
+export const NOTHING: Wish = { enable: false, speed_mm_s: 0, steering_mrad: 0, lift_mm_s: 0 };
+
 /** Keys that are no driving keys but press something once. */
 export type Press = "stop" | "take" | "rearm";
 
@@ -18,13 +23,16 @@ const PRESSES: Readonly<Record<string, Press>> = { Space: "stop", Enter: "take",
 
 export class OperatorInput {
   private readonly keys = new KeyboardDrive();
-  private readonly pad = new PadDrive();
+  private readonly wheels = new Wheels();
+  private readonly pad = new PadDrive((id) => this.wheels.layout(id));
   private readonly listeners = new AbortController();
   private readonly attention = new Attention();
   private next_pad_poll_ms = 0;
   /** Nothing counts until all keys have been let go (after Stop, after focus was lost). */
   private awaiting_release = false;
   reading: PadReading | null = null;
+  /** A wheel that is being set up; it drives nothing meanwhile. */
+  learning: WheelLearning | null = null;
 
   /** `onPress` gets single presses; `onRelease` is called when everything had to be let go at once. */
   constructor(
@@ -63,7 +71,26 @@ export class OperatorInput {
     const attentive = document.visibilityState === "visible" && document.hasFocus();
     const wish = this.reading?.wish.enable && !keys.enable ? this.reading.wish : keys;
     const source = wish === keys ? "keys" : "pad";
-    return attentive ? { ...wish, age_ms, source } : { enable: false, speed_mm_s: 0, steering_mrad: 0, age_ms, source };
+    return attentive ? { ...wish, age_ms, source } : { ...NOTHING, age_ms, source };
+  }
+
+  /** Begins to set up the device that is plugged in. */
+  learn(): void {
+    this.learning = this.reading ? new WheelLearning(this.reading.id) : null;
+  }
+
+  /** The operator says that a step of it is done. */
+  nextStep(): void {
+    this.learning?.next();
+    const layout = this.learning?.layout;
+    if (!this.learning || !layout) return;
+    this.wheels.keep(this.learning.id, layout);
+    this.pad.forget();
+    this.learning = null;
+  }
+
+  stopLearning(): void {
+    this.learning = null;
   }
 
   private pollPad(now_ms: number, reach: Reach): void {
@@ -71,12 +98,15 @@ export class OperatorInput {
     this.next_pad_poll_ms = now_ms + PAD_SEARCH_MS;
     const had = this.reading !== null;
     const pads: readonly (PadSnapshot | null)[] = navigator.getGamepads?.() ?? [];
-    this.reading = this.pad.read(pads.find((pad) => pad !== null) ?? null, reach);
+    const pad = pads.find((pad) => pad !== null) ?? null;
+    this.reading = this.pad.read(pad, reach);
+    if (this.learning?.id !== pad?.id) this.learning = null;
+    else if (pad) this.learning?.read(pad);
     if (had && this.reading === null) this.onRelease();
   }
 
   private unplug(): void {
-    this.reading = this.pad.read(null, { max_speed_mm_s: 0, max_steering_mrad: 0, cap_mm_s: 0 });
+    this.reading = this.pad.read(null, { max_speed_mm_s: 0, max_steering_mrad: 0, cap_mm_s: 0, lift_mm_s: 0 });
     this.drop();
   }
 
