@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { CAUSES, NEEDS, SAFETY_STATES } from "../wire/generated/protocol";
 import { type Known, acknowledgeable, authorityOf, reversing, rootAttributes, tellingOf } from "./shown";
+import { authorityWords } from "../ui/words";
 import { parked } from "./state.fixture";
 import { stalenessOf } from "./staleness";
 
@@ -32,6 +33,19 @@ describe("what is shown", () => {
     const let_go: Known = { ...driving, still_s: 26, state: { ...parked(), state: "Teleop", needs: ["neutral"] } };
     expect(tellingOf(let_go)).toMatchObject({ word: "Switch let go", tone: "alarm" });
     expect(tellingOf({ ...driving, still_s: 30, lease: "none" }).word).not.toContain("Still");
+  });
+
+  it("does not ask of one person what the truck waits for from another", () => {
+    const state = { ...parked(), state: "Handover" as const, needs: ["enable" as const] };
+    const watching = tellingOf({ ...KNOWN, state, link: { ...LINK, holder: "bob" } });
+    expect(watching).toMatchObject({ sentence: "The truck stands and waits for bob.", next: [] });
+    expect(tellingOf({ ...KNOWN, state, lease: "mine" }).next).toHaveLength(1);
+  });
+
+  it("claims nothing about control that it no longer knows", () => {
+    expect(authorityWords("none", null, { driven: false, old: true }).word).toBe("Control unknown");
+    expect(authorityWords("me", null, { driven: true, old: true }).sentence).toContain("nothing is heard");
+    expect(authorityWords("me", null, { driven: false, old: false }).sentence).toContain("does not move yet");
   });
 
   it("says aloud that nothing is heard", () => {

@@ -33,9 +33,14 @@ export interface Telling {
   next: string[];
 }
 
+/** True once the newest state is too old to go by. */
+export function silent({ state_age_ms }: Known): boolean {
+  return state_age_ms !== null && state_age_ms > STATE_OLD_MS;
+}
+
 /** What happened, why, and what to do next. */
 export function tellingOf(known: Known): Telling {
-  const { state, link, state_age_ms } = known;
+  const { state, link } = known;
   if (link && !link.connected) {
     return {
       word: "Truck away", tone: "alarm", sentence: "The truck is not connected to the gateway. On its own it stops and stands.",
@@ -45,7 +50,7 @@ export function tellingOf(known: Known): Telling {
   if (state === null) {
     return { word: "Connecting", tone: "quiet", sentence: "Waiting for the truck's first word.", why: [], next: [] };
   }
-  if (state_age_ms !== null && state_age_ms > STATE_OLD_MS) {
+  if (silent(known)) {
     return {
       word: "No contact", tone: "alarm", sentence: "Nothing is heard from the truck. On its own it stops and stands.",
       why: [], next: ["The connection is being rebuilt. What you see is old."],
@@ -58,7 +63,8 @@ export function tellingOf(known: Known): Telling {
     const cause_words = wordOf(CAUSE_WORDS, cause);
     return cause_words ? `${cause_words.word}: ${cause_words.sentence}` : cause;
   });
-  const next = state.needs.map((need) => wordOf(NEED_WORDS, need) ?? need);
+  // What the truck waits for is the other person's to do: nobody else must think that it is asked of her.
+  const next = authorityOf(known) === "other" ? [] : state.needs.map((need) => wordOf(NEED_WORDS, need) ?? need);
   const word = state.state === "Teleop" && known.lease === "mine" ? "You may drive" : (words?.word ?? state.state);
   return { word, sentence: sentenceOf(known, words?.sentence), tone: words?.tone ?? "alarm", why, next };
 }
@@ -87,6 +93,7 @@ function stillThere(known: Known): Telling | null {
 }
 
 function sentenceOf({ state, link, lease }: Known, sentence = "This page does not know this state: reload it."): string {
+  if (state?.state === "Handover" && lease !== "mine") return `The truck stands and waits for ${link?.holder ?? "the person in control"}.`;
   if (state?.state !== "Teleop") return sentence;
   if (lease === "mine") return state.authority === "operator" ? "The truck follows your controls." : "Hold Shift and drive; let go to stand.";
   return `The truck follows ${link?.holder ?? "the person in control"}.`;

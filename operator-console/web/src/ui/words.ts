@@ -57,11 +57,21 @@ export const CAP_WORDS: Readonly<Record<CapTerm, string>> = {
 
 export type AuthorityShown = "none" | "me" | "other" | "auto";
 
+/** What the page knows beside who has authority. */
+export interface Standing {
+  /** The truck obeys the person in control. */
+  driven: boolean;
+  /** Nothing was heard of the truck for too long: all of this is its last word. */
+  old: boolean;
+}
+
 /** The words of the page's border. */
-export function authorityWords(shown: AuthorityShown, holder: string | null): { word: string; sentence: string } {
+export function authorityWords(shown: AuthorityShown, holder: string | null, { driven, old }: Standing): { word: string; sentence: string } {
+  if (old && shown !== "me") return { word: "Control unknown", sentence: "Nothing is heard from the truck." };
   switch (shown) {
     case "me":
-      return { word: "You have control", sentence: "The truck listens to you." };
+      if (old) return { word: "You have control", sentence: "But nothing is heard from the truck." };
+      return { word: "You have control", sentence: driven ? "The truck listens to you." : "It does not move yet: see below." };
     case "other":
       return { word: `${holder ?? "Somebody"} has control`, sentence: "You can watch and stop." };
     case "auto":
