@@ -1,7 +1,8 @@
 //! A witness of the machine: notices when the host takes a processor away, so that a late tick can be told from a slow one.
 //!
-//! One thread a processor, pinned to it and scheduled before everything of ours, sleeps 10 ms at a time and notes how late it
-//! woke. It computes nothing, so its lateness is the machine's alone. Without the right to real-time it says nothing.
+//! One thread a processor, pinned to it and scheduled before everything of ours, sleeps 5 ms at a time and notes how late it
+//! woke. It computes nothing, so its lateness is the machine's alone. Beside it, and where there is no right to real-time alone,
+//! the kernel's own count of stolen time is read twenty times a second.
 
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::Serialize;
@@ -12,9 +13,13 @@ use thread_priority::{
     thread_native_id,
 };
 
-const PERIOD: Duration = Duration::from_millis(10);
-/// A processor that was gone for this long is noted. Together with a period of the guardian's tick it makes an overrun.
-const STALL: Duration = Duration::from_millis(35);
+const PERIOD: Duration = Duration::from_millis(5);
+/// A processor that was gone for this long is noted. The guardian ticks each 20 ms and calls 50 ms an overrun: a processor that
+/// is gone for 30 ms can make one, and the witness then wakes at least 25 ms late.
+const STALL: Duration = Duration::from_millis(20);
+const STOLEN_PERIOD: Duration = Duration::from_millis(50);
+// Fixed by the kernel's interface, whatever its own tick is.
+const KERNEL_TICK: Duration = Duration::from_millis(10);
 /// The newest are kept.
 const MOST: usize = 256;
 // Above the guardian's own priority.
@@ -25,7 +30,7 @@ const PRIORITY: u8 = 60;
 pub(crate) struct Stall {
     /// Which one.
     pub(crate) cpu: usize,
-    /// For how long the witness should have run and did not.
+    /// For how long something should have run there and did not.
     pub(crate) late_ms: u64,
     /// How long ago it ended.
     pub(crate) ago_ms: u64,
@@ -45,6 +50,8 @@ impl Witness {
             // A machine that gives no thread gives no witness either: no stall is ever claimed.
             drop(std::thread::Builder::new().name(format!("witness {cpu}")).spawn(move || notes.watch(cpu)));
         }
+        let notes = witness.clone();
+        drop(std::thread::Builder::new().name("witness of theft".to_owned()).spawn(move || notes.watch_theft()));
         witness
     }
 
@@ -70,6 +77,21 @@ impl Witness {
         }
     }
 
+    fn watch_theft(&self) {
+        let mut before = stolen(&read_counts());
+        loop {
+            std::thread::sleep(STOLEN_PERIOD);
+            let after = stolen(&read_counts());
+            for (&(cpu, then), &(_, now)) in before.iter().zip(&after) {
+                let lost = KERNEL_TICK * now.saturating_sub(then);
+                if lost >= STALL {
+                    self.note(cpu, lost);
+                }
+            }
+            before = after;
+        }
+    }
+
     fn note(&self, cpu: usize, late: Duration) {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if notes.len() == MOST {
@@ -77,6 +99,20 @@ impl Witness {
         }
         notes.push((Instant::now(), cpu, late));
     }
+}
+
+/// Where there are no such counts nothing was stolen.
+fn read_counts() -> String {
+    std::fs::read_to_string("/proc/stat").unwrap_or_default()
+}
+
+/// Kernel ticks stolen from each processor since boot.
+fn stolen(counts: &str) -> Vec<(usize, u32)> {
+    let of_one = |line: &str| {
+        let (name, counts) = line.strip_prefix("cpu")?.split_once(' ')?;
+        Some((name.parse().ok()?, counts.split_whitespace().nth(7)?.parse().ok()?))
+    };
+    counts.lines().filter_map(of_one).collect()
 }
 
 fn first_in_line() -> bool {
@@ -93,6 +129,13 @@ fn millis(span: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stolen_time_is_read_for_each_processor_and_not_for_their_sum() {
+        let counts = "cpu  9 9 9 9 9 9 9 15 0 0\ncpu0 1 2 3 4 5 6 7 8 0 0\ncpu1 1 2 3 4 5 6 6 7 0 0\nintr 5\n";
+        assert_eq!(stolen(counts), [(0, 8), (1, 7)]);
+        assert!(stolen("").is_empty());
+    }
 
     #[test]
     fn stalls_are_kept_newest_last_and_bounded() {
