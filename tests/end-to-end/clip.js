@@ -88,14 +88,23 @@ function watch(bright, { tile, dark, light }) {
 
   const cameras = {};
   window.clip = { look, cameras };
-  const { drawImage } = CanvasRenderingContext2D.prototype;
+  const { drawImage, putImageData } = CanvasRenderingContext2D.prototype;
+  const drawn = (canvas) => {
+    const place = canvas.closest('[data-camera]');
+    if (place) {
+      const seen = { at: performance.now(), aged: Number(place.dataset.pictureAgeMs), ...look(canvas) };
+      (cameras[place.dataset.camera] ??= { drawn: [] }).drawn.push(seen);
+    }
+  };
   CanvasRenderingContext2D.prototype.drawImage = function drawAndLook(image, ...where) {
     drawImage.call(this, image, ...where);
-    const place = image instanceof VideoFrame ? this.canvas.closest('[data-camera]') : null;
-    if (place) {
-      const drawn = { at: performance.now(), aged: Number(place.dataset.pictureAgeMs), ...look(this.canvas) };
-      (cameras[place.dataset.camera] ??= { drawn: [] }).drawn.push(drawn);
+    if (image instanceof VideoFrame) {
+      drawn(this.canvas);
     }
+  };
+  CanvasRenderingContext2D.prototype.putImageData = function putAndLook(...what) {
+    putImageData.apply(this, what);
+    drawn(this.canvas);
   };
 }
 
