@@ -64,7 +64,8 @@ pub(crate) fn test(options: &TestOptions) -> Result<()> {
 /// Writes the generated files.
 pub(crate) fn generate() -> Result<()> {
     // The refusals are compared by the same test program, so the files are written first and read by the next run.
-    run(cargo(&["test", "--quiet", "--package", "farhand-protocol", "--test", "wire", "generated"]).env("FARHAND_GENERATE", "1"))?;
+    let tests = ["test", "--quiet", "--workspace", "--test", "wire", "--test", "http", "generated"];
+    run(cargo(&tests).env("FARHAND_GENERATE", "1"))?;
     say("   wrote operator-console/web/src/wire/generated/ and gateway/protocol/golden/");
     Ok(())
 }

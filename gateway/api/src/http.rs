@@ -1,6 +1,7 @@
 //! Routes, and what every request passes through.
 
 mod access;
+mod attempts;
 mod guard;
 mod health;
 mod journal;
@@ -18,12 +19,12 @@ pub use vehicles::VehicleView;
 pub use viewers::{LeaseAnswer, LeaseRequest, ViewerAnswer, ViewerRequest};
 
 use crate::Desk;
+use attempts::Attempts;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{delete, get, post};
 use farhand_store::{Journal, Sessions, Store};
-use login::Attempts;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_sessions::cookie::SameSite;

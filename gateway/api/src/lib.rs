@@ -5,11 +5,12 @@
 
 mod desk;
 mod http;
+mod throttle;
 mod wire;
 
-pub use desk::{Desk, StopError, TakeError};
+pub use desk::{Desk, Person, Present, StopError, TakeError, ViewError};
 pub use http::{
     JournalEntryView, LeaseAnswer, LeaseRequest, LoginRequest, Me, MetricsText, Scheme, VehicleView, ViewerAnswer, ViewerRequest,
     Web, openapi, router,
 };
-pub use wire::{Doing, View, Wire, WireError};
+pub use wire::{Doing, Wire};

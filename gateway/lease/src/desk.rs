@@ -103,6 +103,7 @@ impl LeaseDesk {
             Event::OperatorBarred(operator) => {
                 self.end_where(LeaseEnding::Revoked, &mut out, |_, lease| lease.holder == operator);
             }
+            Event::SeatBarred(seat) => self.end_where(LeaseEnding::Revoked, &mut out, |_, lease| lease.seat == seat),
             Event::Closing => self.end_where(LeaseEnding::GatewayRestart, &mut out, |_, _| true),
             Event::Tick => self.tick(now, &mut out),
         }

@@ -84,6 +84,8 @@ pub enum Event {
     Revoked(VehicleId),
     /// A person may no longer drive.
     OperatorBarred(OperatorName),
+    /// The login behind a seat is over.
+    SeatBarred(SeatId),
     /// The gateway is about to stop.
     Closing,
     /// Time passed.

@@ -3,29 +3,27 @@
 use crate::config::GatewayConfig;
 use crate::site::{Site, fingerprint};
 use anyhow::{Context, Result};
+use farhand_lease::Role;
 use farhand_protocol::{OperatorName, VehicleId};
-use farhand_store::{Account, Entry, Kind, Store, Verdict};
-use serde_json::json;
+use farhand_store::{Account, Store, Verdict};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// Makes a vehicle's files and lets it in.
 pub(crate) async fn enroll(config: &GatewayConfig, vehicle: &VehicleId, out: &Path) -> Result<ExitCode> {
     let site = Site::open(&config.data_folder)?;
     let store = Store::open(&config.data_folder).await?;
     let print = site.enroll(vehicle, out)?;
-    store.record(&[Entry::new(Kind::VehicleEnrolled, json!({ "certificate_sha256": print })).of(vehicle)]).await?;
     store.enrol(vehicle, &print).await?;
     say(&format!("{vehicle} is enrolled. Its files are in {}; key.pem is a secret of the vehicle.", out.display()))
 }
 
 /// Shuts a vehicle out.
 pub(crate) async fn revoke(config: &GatewayConfig, vehicle: &VehicleId) -> Result<ExitCode> {
-    let store = open(config).await?;
-    store.record(&[Entry::new(Kind::VehicleRevoked, json!({})).of(vehicle)]).await?;
-    if !store.revoke(vehicle).await? {
+    if !open(config).await?.revoke(vehicle).await? {
         anyhow::bail!("there is no vehicle {vehicle}; nothing was changed");
     }
     say(&format!("{vehicle} is shut out. To let it in again: farhand-gateway enroll {vehicle} --out DIR"))
@@ -58,16 +56,43 @@ pub(crate) async fn add_user(config: &GatewayConfig, account: &Account, from_std
     let store = open(config).await?;
     let password = password(from_stdin)?;
     store.add_account(account, password, replace).await?;
-    let data = json!({ "role": account.role, "replaced": replace });
-    store.record(&[Entry::new(Kind::AccountChanged, data).by(&account.name)]).await?;
     say(&format!("{} may log in with the role {}.", account.name, account.role))
+}
+
+/// Prints every account.
+pub(crate) async fn list_users(config: &GatewayConfig) -> Result<ExitCode> {
+    let accounts = open(config).await?.accounts().await?;
+    if accounts.is_empty() {
+        return say("There are no accounts. Add one: farhand-gateway user add NAME --role admin");
+    }
+    let mut lines = vec![format!("{:<32}  {:<9}  {:<10}  {}", "account", "role", "added", "logins")];
+    for listed in accounts {
+        let added = OffsetDateTime::from_unix_timestamp_nanos(i128::from(listed.added_ms) * 1_000_000)
+            .map_or_else(|_| "unknown".to_owned(), |at| at.date().to_string());
+        let Account { name, role } = listed.account;
+        lines.push(format!("{:<32}  {:<9}  {added:<10}  {}", name.as_str(), role.as_str(), listed.logins));
+    }
+    say(&lines.join("\n"))
+}
+
+/// Gives an account another role.
+pub(crate) async fn set_role(config: &GatewayConfig, name: &OperatorName, role: Role) -> Result<ExitCode> {
+    let before = open(config).await?.set_role(name, role).await?;
+    if before == role {
+        return say(&format!("{name} has the role {role} already; nothing was changed."));
+    }
+    say(&format!("{name} has the role {role} now, no longer {before}. A running gateway follows within a second."))
+}
+
+/// Removes an account.
+pub(crate) async fn remove_user(config: &GatewayConfig, name: &OperatorName) -> Result<ExitCode> {
+    open(config).await?.remove_account(name).await?;
+    say(&format!("{name} is removed and logged out everywhere. A running gateway follows within a second."))
 }
 
 /// Prints a one-time login.
 pub(crate) async fn token(config: &GatewayConfig, user: &OperatorName) -> Result<ExitCode> {
-    let store = open(config).await?;
-    let token = store.make_token(user, TOKEN_VALID).await?;
-    store.record(&[Entry::new(Kind::TokenMade, json!({})).by(user)]).await?;
+    let token = open(config).await?.make_token(user, TOKEN_VALID).await?;
     say(&format!("/login?token={}", token.as_str()))
 }
 

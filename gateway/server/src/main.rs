@@ -2,9 +2,10 @@
 
 mod commands;
 mod config;
+mod crowd;
+mod follow;
 mod serve;
 mod site;
-mod wire;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -76,9 +77,25 @@ enum UserCommand {
         /// Reads the password from standard input even on a terminal.
         #[arg(long)]
         password_stdin: bool,
-        /// Sets password and role of an existing account anew.
+        /// Sets password and role of an existing account anew, and ends its logins.
         #[arg(long)]
         replace: bool,
+    },
+    /// Lists all accounts with their roles and how often each is logged in.
+    List,
+    /// Gives an account another role; whoever is logged in follows at once.
+    Role {
+        /// The account.
+        #[arg(value_parser = operator)]
+        name: OperatorName,
+        /// One of watch, supervise, drive, admin.
+        role: Role,
+    },
+    /// Removes an account and ends its logins; the last admin stays.
+    Remove {
+        /// The account.
+        #[arg(value_parser = operator)]
+        name: OperatorName,
     },
 }
 
@@ -118,14 +135,23 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
             Some(Command::Enroll { name, out }) => commands::enroll(&config, &name, &out).await,
             Some(Command::Revoke { name }) => commands::revoke(&config, &name).await,
             Some(Command::Trust) => commands::trust(&config),
-            Some(Command::User(UserCommand::Add { name, role, password_stdin, replace })) => {
-                let account = farhand_store::Account { name, role };
-                commands::add_user(&config, &account, password_stdin, replace).await
-            }
+            Some(Command::User(command)) => manage(&config, command).await,
             Some(Command::Token { user }) => commands::token(&config, &user).await,
             Some(Command::Journal(JournalCommand::Verify)) => commands::verify(&config).await,
         }
     })
+}
+
+async fn manage(config: &GatewayConfig, command: UserCommand) -> Result<ExitCode> {
+    match command {
+        UserCommand::Add { name, role, password_stdin, replace } => {
+            let account = farhand_store::Account { name, role };
+            commands::add_user(config, &account, password_stdin, replace).await
+        }
+        UserCommand::List => commands::list_users(config).await,
+        UserCommand::Role { name, role } => commands::set_role(config, &name, role).await,
+        UserCommand::Remove { name } => commands::remove_user(config, &name).await,
+    }
 }
 
 fn vehicle(text: &str) -> Result<VehicleId, String> {

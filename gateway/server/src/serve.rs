@@ -1,51 +1,64 @@
 //! The running gateway.
 
 use crate::config::GatewayConfig;
+use crate::crowd::{Bounded, Crowd};
+use crate::follow;
 use crate::site::{Pair, Site};
-use crate::wire::RelayWire;
 use anyhow::{Context, Result, anyhow};
 use axum::Router;
+use axum::extract::ConnectInfo;
 use axum::http::header;
+use axum::middleware::AddExtension;
 use axum::routing::get;
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
-use farhand_api::{Desk, MetricsText, Scheme, Web, router};
+use axum_server::accept::{Accept, DefaultAcceptor};
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use farhand_api::{Desk, MetricsText, Scheme, Web, Wire, router};
 use farhand_lease::Limits;
 use farhand_relay::{Relay, RelayConfig, Rules};
-use farhand_store::{Entry, Journal, Kind, Sessions, Store};
+use farhand_store::{Entry, Journal, Kind, Sessions, Store, StoredVehicle};
+use farhand_transport::Admissions;
+use hyper_util::rt::TokioTimer;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::json;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn serve(config: &GatewayConfig) -> Result<()> {
     let (mut terminated, mut interrupted) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    // With a limit on file sizes a write fails then, and does not end the gateway.
+    let _file_too_large = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()))?;
+    allow_many_files();
     let doors = Doors::open(config)?;
     let site = Site::open(&config.data_folder)?;
     let web_pair = site.web_side(&config.names)?;
     let store = Store::open(&config.data_folder).await?;
     let kept = store.vehicles().await?;
-    let mut first_rows = Desk::closing_rows(&kept);
-    first_rows.push(Entry::new(Kind::GatewayStarted, json!({ "version": env!("CARGO_PKG_VERSION") })));
-    // A full disk must not keep the pictures and the stop button away: no lease will be granted, and that is said.
-    if let Err(error) = store.record(&first_rows).await {
-        tracing::error!(%error, "The journal cannot be written; nobody can take control until it can");
-    }
     let (journal, driver) = Journal::new(store.clone());
+    first_rows(&store, &journal, &kept).await;
     let writer = tokio::spawn(driver.run());
     let desk = Desk::new(Limits::default(), &kept, journal.clone());
-    let relay = Arc::new(Relay::start(&relay_config(config, &site)?, Arc::clone(&desk) as Arc<dyn Rules>)?);
-    desk.connect(Arc::new(RelayWire(Arc::clone(&relay))));
+    let admissions = Admissions::new({
+        let desk = Arc::clone(&desk);
+        move |vehicle, why| desk.certificate_refused(vehicle, why)
+    });
+    follow::admit(&admissions, store.certificates().await?);
+    let relay = relay_config(config, &site, admissions.clone())?;
+    let relay = Arc::new(Relay::start(&relay, Arc::clone(&desk) as Arc<dyn Rules>)?);
+    desk.connect(Arc::clone(&relay) as Arc<dyn Wire>);
 
     let mut tasks = JoinSet::new();
     tasks.spawn(run_desk(Arc::clone(&desk)));
-    tasks.spawn(follow_admissions(Arc::clone(&desk), store.clone()));
+    tasks.spawn(follow::follow(Arc::clone(&desk), store.clone(), admissions));
     tasks.spawn(sweep(Sessions::new(store.clone())));
     let figures = figures(&mut tasks)?;
     let web = Web::new(Arc::clone(&desk), store.clone(), journal.clone(), figures.clone());
@@ -65,7 +78,7 @@ pub(crate) async fn serve(config: &GatewayConfig) -> Result<()> {
     if let Err(error) = journal.append(Entry::new(Kind::GatewayStopped, json!({}))).await {
         tracing::error!(%error, "The end could not be recorded");
     }
-    drop((web, desk, journal));
+    journal.end();
     if tokio::time::timeout(LAST_ROWS, writer).await.is_err() {
         tracing::error!("The journal's last rows could not be written in time");
     }
@@ -76,30 +89,41 @@ pub(crate) async fn serve(config: &GatewayConfig) -> Result<()> {
     }
 }
 
-fn relay_config(config: &GatewayConfig, site: &Site) -> Result<RelayConfig> {
+/// Writes what must stand before the first grant: ends of leases that a kill left open, and this start.
+async fn first_rows(store: &Store, journal: &Journal, kept: &[StoredVehicle]) {
+    let mut rows = Desk::closing_rows(kept);
+    rows.push(Entry::new(Kind::GatewayStarted, json!({ "version": env!("CARGO_PKG_VERSION") })));
+    // A full disk must not keep the pictures and the stop button away: no lease will be granted, and that is said.
+    if let Err(error) = store.record(&rows).await {
+        tracing::error!(%error, "The journal cannot be written; nobody can take control until it can");
+        for row in rows {
+            if let Err(error) = journal.note(row) {
+                tracing::error!(%error, "A journal row is lost");
+            }
+        }
+    }
+}
+
+/// As many open files as the system allows: each viewer needs sockets. Services often start with a low soft limit.
+fn allow_many_files() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, ?current, "The limit on open files stays as it is");
+    }
+}
+
+fn relay_config(config: &GatewayConfig, site: &Site, admissions: Admissions) -> Result<RelayConfig> {
     Ok(RelayConfig {
         control_listen: config.control_listen,
         media_listen: config.media_listen,
         ice_listen: config.ice_listen,
         public_addresses: config.public_addresses.clone(),
-        identity: site.vehicle_side()?,
+        identity: site.vehicle_side()?.admitting(admissions),
     })
 }
 
 async fn run_desk(desk: Arc<Desk>) {
     desk.run().await;
-}
-
-/// Subcommands enrol and revoke beside the running gateway: look again and again.
-async fn follow_admissions(desk: Arc<Desk>, store: Store) {
-    let mut ticks = tokio::time::interval(ADMISSIONS_EVERY);
-    loop {
-        ticks.tick().await;
-        match store.vehicles().await {
-            Ok(kept) => desk.admit(&kept),
-            Err(error) => tracing::error!(%error, "The list of vehicles cannot be read"),
-        }
-    }
 }
 
 async fn sweep(sessions: Sessions) {
@@ -132,6 +156,9 @@ struct Doors {
     metrics: Option<TcpListener>,
 }
 
+/// What answers one connection's requests.
+type PageService = AddExtension<Router, ConnectInfo<SocketAddr>>;
+
 /// The web servers.
 struct Servers {
     handle: Handle<SocketAddr>,
@@ -157,39 +184,45 @@ impl Doors {
     }
 
     fn serve(self, web: &Arc<Web>, pair: &Pair, figures: MetricsText) -> Result<Servers> {
-        let (handle, mut tasks) = (Handle::new(), JoinSet::new());
+        let mut servers = Servers { handle: Handle::new(), tasks: JoinSet::new() };
+        let crowd = Crowd::default();
+        let plain = Bounded { inner: DefaultAcceptor::new(), crowd: crowd.clone() };
         if let Some(listener) = self.http {
-            plain(&mut tasks, listener, &handle, router(web, Scheme::Http))?;
+            servers.add("Plain http", listener, plain.clone(), router(web, Scheme::Http))?;
         }
         if let Some(listener) = self.metrics {
             let text =
                 move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (figures.0)()) };
-            plain(&mut tasks, listener, &handle, Router::new().route("/metrics", get(text)))?;
+            servers.add("Figures over http", listener, plain, Router::new().route("/metrics", get(text)))?;
         }
         if let Some(listener) = self.https {
-            listener.set_nonblocking(true)?;
-            let address = listener.local_addr()?;
-            let tls = RustlsConfig::from_config(Arc::new(tls(pair)?));
-            let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
-            let service = router(web, Scheme::Https).into_make_service();
-            tasks.spawn(async move { server.serve(service).await.with_context(|| format!("serving https on {address}")) });
-            tracing::info!(%address, "Pages over https");
+            let config = RustlsConfig::from_config(Arc::new(tls(pair)?));
+            let https = Bounded { inner: RustlsAcceptor::new(config), crowd };
+            servers.add("Pages over https", listener, https, router(web, Scheme::Https))?;
         }
-        Ok(Servers { handle, tasks })
+        Ok(servers)
     }
 }
 
-fn plain(tasks: &mut JoinSet<Result<()>>, listener: TcpListener, handle: &Handle<SocketAddr>, routes: Router) -> Result<()> {
-    listener.set_nonblocking(true)?;
-    let address = listener.local_addr()?;
-    let server = axum_server::from_tcp(listener)?.handle(handle.clone());
-    let service = routes.into_make_service();
-    tasks.spawn(async move { server.serve(service).await.with_context(|| format!("serving http on {address}")) });
-    tracing::info!(%address, "Plain http");
-    Ok(())
-}
-
 impl Servers {
+    fn add<A>(&mut self, what: &'static str, listener: TcpListener, acceptor: Bounded<A>, routes: Router) -> Result<()>
+    where
+        A: Accept<TcpStream, PageService, Service = PageService> + Clone + Send + Sync + 'static,
+        A::Stream: AsyncRead + AsyncWrite + Unpin + Send,
+        A::Future: Send + 'static,
+    {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let mut server = axum_server::from_tcp(listener)?.acceptor(acceptor).handle(self.handle.clone());
+        // Whoever connects and says nothing does not stay.
+        server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
+        server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(HEADERS_WITHIN);
+        let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+        self.tasks.spawn(async move { server.serve(service).await.with_context(|| format!("{what}, serving on {address}")) });
+        tracing::info!(%address, "{what}");
+        Ok(())
+    }
+
     async fn stop(&mut self) {
         self.handle.graceful_shutdown(Some(LAST_ANSWERS));
         while let Some(ended) = self.tasks.join_next().await {
@@ -216,7 +249,7 @@ fn occupied(key: &str, protocol: &str, address: SocketAddr, error: &std::io::Err
     )
 }
 
-const ADMISSIONS_EVERY: Duration = Duration::from_secs(1);
+const HEADERS_WITHIN: Duration = Duration::from_secs(20);
 const SWEEP_EVERY: Duration = Duration::from_hours(1);
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 const LAST_ANSWERS: Duration = Duration::from_secs(1);

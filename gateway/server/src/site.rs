@@ -2,14 +2,13 @@
 
 use anyhow::{Context, Result, bail};
 use farhand_protocol::VehicleId;
-use farhand_transport::{GATEWAY_NAME, Identity, vehicle_dns_name};
+use farhand_transport::{Fingerprint, GATEWAY_NAME, Identity, vehicle_dns_name};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, SanType, SerialNumber,
 };
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use sha2::{Digest, Sha256};
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
 use std::net::IpAddr;
@@ -117,7 +116,7 @@ impl Site {
 /// SHA-256 of a certificate's first entry, as hexadecimal text.
 pub(crate) fn fingerprint(certificate: &Path) -> Result<String> {
     let der = CertificateDer::from_pem_file(certificate).with_context(|| format!("reading {}", certificate.display()))?;
-    Ok(Sha256::digest(&der).iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":"))
+    Ok(Fingerprint::of(&der).to_string())
 }
 
 fn make_authority(certificate: &Path, key_path: &Path) -> Result<()> {

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum StoreError {
     /// The file cannot be opened.
-    #[error("{path}: the database cannot be opened: {source}. Check data_folder and who may write there.")]
+    #[error(
+        "{path}: the database cannot be opened: {source}. Check data_folder, who may write there, and free space on its disk."
+    )]
     Open {
         /// The file.
         path: PathBuf,
@@ -19,9 +21,21 @@ pub enum StoreError {
         "the disk of the data folder is full: nothing can be recorded. Free space there; nobody may take control until then."
     )]
     Full,
+    /// The disk takes nothing, for another reason than being full.
+    #[error(
+        "the disk of the data folder cannot be written: {0}. Is there a quota, or is it read-only? Nobody may take control \
+         until it can be."
+    )]
+    Disk(String),
     /// An account of this name exists.
     #[error("the account {0:?} exists. Choose another name, or give --replace to set its password and role anew.")]
     AccountExists(String),
+    /// The only account that may manage the site.
+    #[error(
+        "{0:?} is the only account with the role admin, so it stays. First give another one that role: \
+         farhand-gateway user role NAME admin"
+    )]
+    LastAdmin(String),
     /// No account of this name.
     #[error("there is no account {0:?}. Add it with `farhand-gateway user add`.")]
     NoAccount(String),
@@ -52,10 +66,17 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let full = error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == SQLITE_FULL);
-        if full { Self::Full } else { Self::Database(error) }
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
+        match code.map(|code| code & PRIMARY) {
+            Some(SQLITE_FULL) => Self::Full,
+            Some(SQLITE_READONLY | SQLITE_IOERR) => Self::Disk(error.to_string()),
+            _ => Self::Database(error),
+        }
     }
 }
 
-// https://www.sqlite.org/rescode.html#full
-const SQLITE_FULL: &str = "13";
+// https://www.sqlite.org/rescode.html: the low byte is the kind, the rest says more.
+const PRIMARY: u32 = 0xff;
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_FULL: u32 = 13;

@@ -4,7 +4,7 @@ use crate::{Store, StoreError, hex, wall_ms};
 use farhand_protocol::{LeaseEpoch, OperatorName, VehicleId};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
+use sqlx::SqliteConnection;
 
 /// What a row tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum Kind {
     LeaseGranted,
     /// The vehicle accepted the lease.
     LeaseLive,
+    /// A person takes a lease away from its holder.
+    LeaseRevoked,
     /// A lease is over.
     LeaseEnded,
     /// A person stopped a vehicle.
@@ -35,14 +37,26 @@ pub enum Kind {
     VehicleEnrolled,
     /// A vehicle's certificates are no longer accepted.
     VehicleRevoked,
+    /// The running gateway has acted on it: the lease is over, the connections are closed.
+    VehicleShutOut,
     /// An account was added or changed.
     AccountChanged,
+    /// An account was removed, and its logins with it.
+    AccountRemoved,
     /// A one-time login was made.
     TokenMade,
     /// A person logged in.
     LoggedIn,
     /// A login failed.
     LoginRefused,
+    /// A person logged out.
+    LoggedOut,
+    /// An open viewer follows its person's new role.
+    ViewerRole,
+    /// An open viewer was closed because its person may no longer watch.
+    ViewerEnded,
+    /// The journal can be written again after a time when it could not.
+    JournalResumed,
 }
 
 impl Kind {
@@ -54,6 +68,7 @@ impl Kind {
             Self::GatewayStopped => "gateway_stopped",
             Self::LeaseGranted => "lease_granted",
             Self::LeaseLive => "lease_live",
+            Self::LeaseRevoked => "lease_revoked",
             Self::LeaseEnded => "lease_ended",
             Self::StopAsked => "stop_asked",
             Self::SafetyState => "safety_state",
@@ -63,10 +78,16 @@ impl Kind {
             Self::PeerRefused => "peer_refused",
             Self::VehicleEnrolled => "vehicle_enrolled",
             Self::VehicleRevoked => "vehicle_revoked",
+            Self::VehicleShutOut => "vehicle_shut_out",
             Self::AccountChanged => "account_changed",
+            Self::AccountRemoved => "account_removed",
             Self::TokenMade => "token_made",
             Self::LoggedIn => "logged_in",
             Self::LoginRefused => "login_refused",
+            Self::LoggedOut => "logged_out",
+            Self::ViewerRole => "viewer_role",
+            Self::ViewerEnded => "viewer_ended",
+            Self::JournalResumed => "journal_resumed",
         }
     }
 }
@@ -76,6 +97,8 @@ impl Kind {
 pub struct Entry {
     /// What it tells of.
     pub kind: Kind,
+    /// Wall clock of the event in milliseconds since 1970; the row may be written later.
+    pub at_ms: i64,
     /// Which vehicle.
     pub vehicle: Option<VehicleId>,
     /// Which person.
@@ -96,10 +119,10 @@ pub struct LeaseNote {
 }
 
 impl Entry {
-    /// A row about nobody in particular.
+    /// A row about nobody in particular, of what happened just now.
     #[must_use]
     pub fn new(kind: Kind, data: serde_json::Value) -> Self {
-        Self { kind, vehicle: None, person: None, data, lease: None }
+        Self { kind, at_ms: wall_ms(), vehicle: None, person: None, data, lease: None }
     }
 
     /// Names the vehicle.
@@ -129,7 +152,7 @@ impl Entry {
 pub struct JournalRow {
     /// Number of the row, from 1, without gaps.
     pub seq: i64,
-    /// Wall clock of the writing, milliseconds since 1970.
+    /// Wall clock of the event, milliseconds since 1970.
     pub at_ms: i64,
     /// What it tells of.
     pub kind: String,
@@ -181,14 +204,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Full`] and others; then none of the rows is written.
     pub async fn record(&self, entries: &[Entry]) -> Result<i64, StoreError> {
-        let mut connection = self.pool.acquire().await?;
-        let written = write(&mut connection, entries).await;
-        if written.is_err() {
-            // SQLite ends a transaction by itself when the disk is full, and sqlx then counts wrongly: this connection
-            // would refuse to begin another.
-            connection.close_on_drop();
-        }
-        written
+        self.begin().await?.commit(entries).await
     }
 
     /// Reads rows, newest first.
@@ -238,17 +254,16 @@ impl Store {
     }
 }
 
-async fn write(connection: &mut SqliteConnection, entries: &[Entry]) -> Result<i64, StoreError> {
-    // The chain's head is read under the write lock: a subcommand may write beside the gateway.
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+/// Adds rows to the chain, inside a transaction that holds the write lock: a subcommand may write beside the gateway.
+pub(crate) async fn write_rows(connection: &mut SqliteConnection, entries: &[Entry]) -> Result<i64, StoreError> {
     let head: Option<(i64, Vec<u8>)> =
-        sqlx::query_as("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(&mut *transaction).await?;
+        sqlx::query_as("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetch_optional(&mut *connection).await?;
     let (mut seq, mut previous) = head.unwrap_or((0, FIRST_HASH.to_vec()));
     for entry in entries {
         seq += 1;
         let mut row = JournalRow {
             seq,
-            at_ms: wall_ms(),
+            at_ms: entry.at_ms,
             kind: entry.kind.as_str().to_owned(),
             vehicle: entry.vehicle.as_ref().map(|vehicle| vehicle.as_str().to_owned()),
             person: entry.person.as_ref().map(|person| person.as_str().to_owned()),
@@ -257,15 +272,14 @@ async fn write(connection: &mut SqliteConnection, entries: &[Entry]) -> Result<i
             hash: Vec::new(),
         };
         row.hash = row.computed_hash();
-        insert(&mut transaction, &row).await?;
-        note_lease(&mut transaction, entry).await?;
+        insert(connection, &row).await?;
+        note_lease(connection, entry).await?;
         previous = row.hash;
     }
-    transaction.commit().await?;
     Ok(seq)
 }
 
-async fn insert(transaction: &mut Transaction<'_, Sqlite>, row: &JournalRow) -> Result<(), StoreError> {
+async fn insert(connection: &mut SqliteConnection, row: &JournalRow) -> Result<(), StoreError> {
     sqlx::query("INSERT INTO journal (seq, at_ms, kind, vehicle, person, data, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         .bind(row.seq)
         .bind(row.at_ms)
@@ -275,12 +289,12 @@ async fn insert(transaction: &mut Transaction<'_, Sqlite>, row: &JournalRow) -> 
         .bind(&row.data)
         .bind(&row.previous)
         .bind(&row.hash)
-        .execute(&mut **transaction)
+        .execute(connection)
         .await?;
     Ok(())
 }
 
-async fn note_lease(transaction: &mut Transaction<'_, Sqlite>, entry: &Entry) -> Result<(), StoreError> {
+async fn note_lease(connection: &mut SqliteConnection, entry: &Entry) -> Result<(), StoreError> {
     let (Some(note), Some(vehicle)) = (entry.lease, &entry.vehicle) else { return Ok(()) };
     let epoch = i64::try_from(note.epoch.0).unwrap_or(i64::MAX);
     let holder = entry.person.as_ref().filter(|_| note.open).map(|person| person.as_str().to_owned());
@@ -292,7 +306,7 @@ async fn note_lease(transaction: &mut Transaction<'_, Sqlite>, entry: &Entry) ->
     .bind(epoch)
     .bind(note.open.then_some(epoch))
     .bind(holder)
-    .execute(&mut **transaction)
+    .execute(connection)
     .await?;
     Ok(())
 }

@@ -1,20 +1,24 @@
 //! What outlives the gateway: accounts, tokens, sessions, vehicles and the journal, in one SQLite file.
 
 mod accounts;
+mod change;
 mod errors;
 mod journal;
 mod sessions;
 mod vehicles;
 mod writer;
 
-pub use accounts::{Account, Token};
+pub use accounts::{Account, ListedAccount, Token};
 pub use errors::StoreError;
 pub use journal::{Entry, JournalFilter, JournalRow, Kind, LeaseNote, Verdict};
-pub use sessions::Sessions;
-pub use vehicles::{OpenLease, StoredVehicle};
+pub use sessions::{LOGIN_NAME, LoginId, People, Sessions};
+pub use vehicles::{OpenLease, StoredCertificate, StoredVehicle};
 pub use writer::{Journal, JournalDriver};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use std::fs::Permissions;
+use std::io::ErrorKind;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -61,6 +65,7 @@ impl Store {
             options = options.pragma("max_page_count", pages.to_string());
         }
         let opening = |source| StoreError::Open { path: path.clone(), source };
+        for_its_owner(folder).map_err(|error| opening(error.into()))?;
         let pool = SqlitePoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await.map_err(opening)?;
         sqlx::migrate!("./migrations").run(&pool).await.map_err(|source| opening(source.into()))?;
         Ok(Self { pool, path })
@@ -85,6 +90,25 @@ impl Store {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Hashes of passwords and logins are nobody else's business, whoever made the folder. SQLite gives its other files the mode
+/// that the database has when it makes them. No file is opened that may be in use: closing it would free SQLite's locks.
+fn for_its_owner(folder: &Path) -> std::io::Result<()> {
+    let file = folder.join(DATABASE_FILE);
+    let made = std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(&file).map(drop);
+    match made {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        other => return other,
+    }
+    for end in ["", "-wal", "-shm"] {
+        let path = folder.join(format!("{DATABASE_FILE}{end}"));
+        match std::fs::set_permissions(path, Permissions::from_mode(0o600)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            other => other?,
+        }
+    }
+    Ok(())
 }
 
 /// Wall clock in milliseconds since 1970, for people and expiry only.

@@ -1,12 +1,69 @@
 //! Logged-in sessions, for tower-sessions. The database holds only a hash of each session's id.
 
-use crate::{Store, StoreError, wall_ms};
+use crate::accounts::account;
+use crate::{Account, Store, StoreError, wall_ms};
 use async_trait::async_trait;
+use farhand_lease::Role;
+use farhand_protocol::OperatorName;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::session_store::{Error, Result};
+
+/// The key under which a session keeps its account's name. A session with a name ends with the account.
+pub const LOGIN_NAME: &str = "name";
+
+/// Names a login without opening it: the hash of its secret id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LoginId([u8; 32]);
+
+/// Who may do what right now.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct People {
+    /// Every account.
+    pub roles: BTreeMap<OperatorName, Role>,
+    /// Every login that stands, and whose it is.
+    pub logins: BTreeMap<LoginId, OperatorName>,
+}
+
+impl LoginId {
+    /// The login behind this session id.
+    #[must_use]
+    pub fn of(id: &Id) -> Self {
+        Self(Sha256::digest(id.0.to_be_bytes()).into())
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Store {
+    /// Accounts and logins of this moment, in one reading.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn people(&self) -> std::result::Result<People, StoreError> {
+        let rows: Vec<(String, String, Option<Vec<u8>>)> = sqlx::query_as(
+            "SELECT accounts.name, role, hash FROM accounts
+             LEFT JOIN sessions ON sessions.name = accounts.name AND expires_ms > ?",
+        )
+        .bind(wall_ms())
+        .fetch_all(&self.pool)
+        .await?;
+        let mut people = People::default();
+        for (name, role, hash) in rows {
+            let Account { name, role } = account(name, role)?;
+            if let Some(hash) = hash.and_then(|hash| <[u8; 32]>::try_from(hash).ok()) {
+                people.logins.insert(LoginId(hash), name.clone());
+            }
+            people.roles.insert(name, role);
+        }
+        Ok(people)
+    }
+}
 
 /// Sessions in the database.
 #[derive(Debug, Clone)]
@@ -33,9 +90,10 @@ impl Sessions {
     async fn insert(&self, record: &Record, statement: &'static str) -> Result<bool> {
         let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         let done = sqlx::query(statement)
-            .bind(hash(&record.id))
+            .bind(LoginId::of(&record.id).as_bytes())
             .bind(data)
             .bind(unix_ms(record.expiry_date))
+            .bind(record.data.get(LOGIN_NAME).and_then(|name| name.as_str()))
             .execute(&self.store.pool)
             .await
             .map_err(backend)?;
@@ -46,7 +104,8 @@ impl Sessions {
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        let statement = "INSERT INTO sessions (hash, data, expires_ms) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING";
+        let statement = "INSERT INTO sessions (hash, data, expires_ms, name) VALUES (?, ?, ?, ?)
+                         ON CONFLICT (hash) DO NOTHING";
         while !self.insert(record, statement).await? {
             record.id = Id::default();
         }
@@ -54,15 +113,15 @@ impl SessionStore for Sessions {
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let statement = "INSERT INTO sessions (hash, data, expires_ms) VALUES (?1, ?2, ?3)
-                         ON CONFLICT (hash) DO UPDATE SET data = ?2, expires_ms = ?3";
+        let statement = "INSERT INTO sessions (hash, data, expires_ms, name) VALUES (?1, ?2, ?3, ?4)
+                         ON CONFLICT (hash) DO UPDATE SET data = ?2, expires_ms = ?3, name = ?4";
         self.insert(record, statement).await.map(|_| ())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
         let row: Option<(String, i64)> =
             sqlx::query_as("SELECT data, expires_ms FROM sessions WHERE hash = ? AND expires_ms > ?")
-                .bind(hash(id))
+                .bind(LoginId::of(id).as_bytes())
                 .bind(wall_ms())
                 .fetch_optional(&self.store.pool)
                 .await
@@ -75,17 +134,17 @@ impl SessionStore for Sessions {
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {
-        sqlx::query("DELETE FROM sessions WHERE hash = ?").bind(hash(id)).execute(&self.store.pool).await.map_err(backend)?;
+        sqlx::query("DELETE FROM sessions WHERE hash = ?")
+            .bind(LoginId::of(id).as_bytes())
+            .execute(&self.store.pool)
+            .await
+            .map_err(backend)?;
         Ok(())
     }
 }
 
 fn backend(error: sqlx::Error) -> Error {
     Error::Backend(StoreError::from(error).to_string())
-}
-
-fn hash(id: &Id) -> Vec<u8> {
-    Sha256::digest(id.0.to_be_bytes()).to_vec()
 }
 
 fn unix_ms(date: OffsetDateTime) -> i64 {

@@ -1,7 +1,8 @@
 //! What is kept of a vehicle.
 
-use crate::{Store, StoreError};
+use crate::{Entry, Kind, Store, StoreError};
 use farhand_protocol::{LeaseEpoch, OperatorName, VehicleId};
+use serde_json::json;
 
 /// A vehicle that was enrolled or driven.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,17 @@ pub struct StoredVehicle {
     /// Fingerprint of the newest certificate, SHA-256 as hexadecimal text.
     pub certificate_sha256: Option<String>,
     /// True if it may no longer come in.
+    pub revoked: bool,
+}
+
+/// A certificate that was made for a vehicle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCertificate {
+    /// Its fingerprint, SHA-256 as hexadecimal text.
+    pub sha256: String,
+    /// Whose it is.
+    pub vehicle: VehicleId,
+    /// True for ever, once it was revoked.
     pub revoked: bool,
 }
 
@@ -43,36 +55,66 @@ impl Store {
         rows.into_iter().map(read).collect()
     }
 
-    /// Notes a vehicle's new certificate and lets it in again.
+    /// Every certificate that was made for a vehicle.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn certificates(&self) -> Result<Vec<StoredCertificate>, StoreError> {
+        let rows: Vec<(String, String, bool)> =
+            sqlx::query_as("SELECT sha256, vehicle, revoked FROM certificates ORDER BY sha256").fetch_all(&self.pool).await?;
+        let stored = |(sha256, vehicle, revoked)| Ok(StoredCertificate { sha256, vehicle: vehicle_id(vehicle)?, revoked });
+        rows.into_iter().map(stored).collect()
+    }
+
+    /// Notes a vehicle's new certificate and lets it in again. Certificates that were revoked stay so.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn enrol(&self, vehicle: &VehicleId, certificate_sha256: &str) -> Result<(), StoreError> {
+        let mut change = self.begin().await?;
         sqlx::query(
             "INSERT INTO vehicles (id, certificate_sha256) VALUES (?1, ?2)
              ON CONFLICT (id) DO UPDATE SET certificate_sha256 = ?2, revoked = 0",
         )
         .bind(vehicle.as_str())
         .bind(certificate_sha256)
-        .execute(&self.pool)
+        .execute(change.connection())
         .await?;
+        sqlx::query("INSERT INTO certificates (sha256, vehicle) VALUES (?, ?)")
+            .bind(certificate_sha256)
+            .bind(vehicle.as_str())
+            .execute(change.connection())
+            .await?;
+        let data = json!({ "certificate_sha256": certificate_sha256 });
+        change.commit(&[Entry::new(Kind::VehicleEnrolled, data).of(vehicle)]).await?;
         Ok(())
     }
 
-    /// Shuts a vehicle out; false if there is none of this name.
+    /// Shuts a vehicle out with every certificate it has; false if there is none of this name.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn revoke(&self, vehicle: &VehicleId) -> Result<bool, StoreError> {
-        let done = sqlx::query("UPDATE vehicles SET revoked = 1 WHERE id = ?").bind(vehicle.as_str()).execute(&self.pool).await?;
-        Ok(done.rows_affected() > 0)
+        let mut change = self.begin().await?;
+        let of_vehicle = "UPDATE vehicles SET revoked = 1 WHERE id = ?";
+        let known = sqlx::query(of_vehicle).bind(vehicle.as_str()).execute(change.connection()).await?.rows_affected() > 0;
+        if known {
+            let of_files = "UPDATE certificates SET revoked = 1 WHERE vehicle = ?";
+            sqlx::query(of_files).bind(vehicle.as_str()).execute(change.connection()).await?;
+            change.commit(&[Entry::new(Kind::VehicleRevoked, json!({})).of(vehicle)]).await?;
+        }
+        Ok(known)
     }
+}
+
+fn vehicle_id(text: String) -> Result<VehicleId, StoreError> {
+    VehicleId::new(&text).map_err(|_| StoreError::Unknown { what: "the vehicle", value: text })
 }
 
 fn read((id, highest, open, holder, certificate_sha256, revoked): Row) -> Result<StoredVehicle, StoreError> {
     let unknown = |what, value: String| StoreError::Unknown { what, value };
     let epoch = |number: i64| u64::try_from(number).map(LeaseEpoch).map_err(|_| unknown("the epoch", number.to_string()));
-    let id = VehicleId::new(&id).map_err(|_| unknown("the vehicle", id))?;
+    let id = vehicle_id(id)?;
     let holder = holder.map(|name| OperatorName::new(&name).map_err(|_| unknown("the account name", name))).transpose()?;
     let open = open.map(|number| Ok::<_, StoreError>(OpenLease { epoch: epoch(number)?, holder })).transpose()?;
     Ok(StoredVehicle { id, highest_epoch: epoch(highest)?, open, certificate_sha256, revoked })

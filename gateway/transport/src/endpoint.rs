@@ -1,15 +1,18 @@
 //! Endpoints, dialling, and the name of the vehicle at the other end.
 
 use crate::ALPN;
-use crate::identity::{Identity, IdentityError, facts};
+use crate::admissions::Doorkeeper;
+use crate::identity::{Identity, IdentityError, VEHICLE_SUFFIX, vehicle_named};
+use crate::incoming::{Door, Incoming};
 use crate::refusal::explain;
 use crate::tuning::{Class, Side, transport_config};
 use farhand_protocol::VehicleId;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::{
-    ClientConfig, Connection, ConnectionError, Endpoint, EndpointConfig, ServerConfig, TokioRuntime, TransportErrorCode,
+    ClientConfig, Connecting, Connection, ConnectionError, EndpointConfig, ServerConfig, TokioRuntime, TransportErrorCode, VarInt,
 };
 use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use rustls_pki_types::CertificateDer;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::{SocketAddr, UdpSocket};
@@ -18,9 +21,15 @@ use std::sync::Arc;
 // A name that no certificate holds (RFC 2606), and the TLS alert that a wrong name raises.
 const NOBODY: &str = "nobody.invalid";
 const WRONG_NAME: u8 = 42;
-const VEHICLE_SUFFIX: &str = ".vehicle.farhand";
 // Half a second of eight busy cameras in the kernel; a smaller limit of the host is accepted as it is.
 const MEDIA_SOCKET_BYTES: usize = 2 << 20;
+
+/// One UDP socket and all connections over it; cheap to clone. The socket closes with the last clone and connection.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    inner: quinn::Endpoint,
+    door: Door,
+}
 
 /// Why an endpoint cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +76,41 @@ pub enum ConnectError {
     },
 }
 
-/// Opens the gateway's end of a class. Only peers with a certificate of the identity's authority get in.
+impl Endpoint {
+    /// Waits for the next caller; `None` once the endpoint is closed. Strangers in numbers are kept off the handshake.
+    pub async fn accept(&self) -> Option<Incoming> {
+        self.door.next(&self.inner).await
+    }
+
+    /// Dials as quinn does, with nothing explained. [`connect`] and [`knock`] say why it failed.
+    ///
+    /// # Errors
+    /// The address or the name cannot be dialled at all.
+    pub fn dial(&self, address: SocketAddr, server_name: &str) -> Result<Connecting, quinn::ConnectError> {
+        self.inner.connect(address, server_name)
+    }
+
+    /// Closes all connections and takes no more.
+    pub fn close(&self, code: VarInt, reason: &[u8]) {
+        self.inner.close(code, reason);
+    }
+
+    /// Waits until every connection is closed and has said so.
+    pub async fn wait_idle(&self) {
+        self.inner.wait_idle().await;
+    }
+
+    /// Where it is bound.
+    ///
+    /// # Errors
+    /// What the system says of the socket.
+    pub fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.inner.local_addr()
+    }
+}
+
+/// Opens the gateway's end of a class. Only peers with a certificate of the identity's authority get in, and of those only
+/// whom its [`Admissions`](crate::Admissions) admit.
 ///
 /// Must run inside the tokio runtime that will drive the endpoint.
 ///
@@ -76,7 +119,8 @@ pub enum ConnectError {
 pub fn listen(address: SocketAddr, identity: &Identity, class: Class) -> Result<Endpoint, EndpointError> {
     let mut config = ServerConfig::with_crypto(Arc::new(server_crypto(identity)?));
     config.transport_config(transport_config(class, Side::Gateway));
-    endpoint(address, class, Some(config))
+    let inner = endpoint(address, class, Some(config))?;
+    Ok(Endpoint { inner, door: Door::new(identity.admissions.clone()) })
 }
 
 /// Opens the vehicle's end of a class; `bind` is usually `0.0.0.0:0`.
@@ -88,9 +132,9 @@ pub fn listen(address: SocketAddr, identity: &Identity, class: Class) -> Result<
 pub fn dialer(bind: SocketAddr, identity: &Identity, class: Class) -> Result<Endpoint, EndpointError> {
     let mut config = ClientConfig::new(Arc::new(client_crypto(identity)?));
     config.transport_config(transport_config(class, Side::Vehicle));
-    let mut endpoint = endpoint(bind, class, None)?;
-    endpoint.set_default_client_config(config);
-    Ok(endpoint)
+    let mut inner = endpoint(bind, class, None)?;
+    inner.set_default_client_config(config);
+    Ok(Endpoint { inner, door: Door::new(None) })
 }
 
 /// Dials a gateway and waits for the handshake. A gateway that refuses the vehicle's certificate says so a round trip
@@ -100,7 +144,7 @@ pub fn dialer(bind: SocketAddr, identity: &Identity, class: Class) -> Result<End
 /// [`ConnectError`] with cause and mend.
 pub async fn connect(endpoint: &Endpoint, address: SocketAddr, server_name: &str) -> Result<Connection, ConnectError> {
     let dialling =
-        endpoint.connect(address, server_name).map_err(|error| ConnectError::Address { address, why: error.to_string() })?;
+        endpoint.dial(address, server_name).map_err(|error| ConnectError::Address { address, why: error.to_string() })?;
     dialling.await.map_err(|error| ConnectError::Handshake { address, why: explain(&error) })
 }
 
@@ -110,8 +154,7 @@ pub async fn connect(endpoint: &Endpoint, address: SocketAddr, server_name: &str
 /// # Errors
 /// [`ConnectError`] with cause and mend.
 pub async fn knock(endpoint: &Endpoint, address: SocketAddr) -> Result<(), ConnectError> {
-    let dialling =
-        endpoint.connect(address, NOBODY).map_err(|error| ConnectError::Address { address, why: error.to_string() })?;
+    let dialling = endpoint.dial(address, NOBODY).map_err(|error| ConnectError::Address { address, why: error.to_string() })?;
     match dialling.await {
         Err(ConnectionError::TransportError(ours)) if ours.code == TransportErrorCode::crypto(WRONG_NAME) => Ok(()),
         Err(error) => Err(ConnectError::Handshake { address, why: explain(&error) }),
@@ -127,13 +170,16 @@ pub async fn knock(endpoint: &Endpoint, address: SocketAddr) -> Result<(), Conne
 /// # Errors
 /// [`ConnectError::NoVehicle`] if the certificate names none, or more than one.
 pub fn peer_vehicle(connection: &Connection) -> Result<VehicleId, ConnectError> {
-    let chain = connection.peer_identity().and_then(|identity| identity.downcast::<Vec<CertificateDer<'static>>>().ok());
-    let names = chain.and_then(|chain| chain.first().and_then(|leaf| facts(leaf))).map(|facts| facts.names).unwrap_or_default();
-    let mut vehicles = names.iter().filter_map(|name| name.strip_suffix(VEHICLE_SUFFIX)).map(VehicleId::new);
-    match (vehicles.next(), vehicles.next()) {
-        (Some(Ok(vehicle)), None) => Ok(vehicle),
-        _ => Err(ConnectError::NoVehicle { names }),
+    match leaf(connection) {
+        Some(leaf) => vehicle_named(&leaf).map_err(|names| ConnectError::NoVehicle { names }),
+        None => Err(ConnectError::NoVehicle { names: Vec::new() }),
     }
+}
+
+/// The certificate that the other end has shown.
+pub(crate) fn leaf(connection: &Connection) -> Option<CertificateDer<'static>> {
+    let chain = connection.peer_identity()?.downcast::<Vec<CertificateDer<'static>>>().ok()?;
+    chain.into_iter().next()
 }
 
 /// The DNS name that a vehicle's certificate must hold.
@@ -142,10 +188,10 @@ pub fn vehicle_dns_name(vehicle: &VehicleId) -> String {
     format!("{vehicle}{VEHICLE_SUFFIX}")
 }
 
-fn endpoint(address: SocketAddr, class: Class, server: Option<ServerConfig>) -> Result<Endpoint, EndpointError> {
+fn endpoint(address: SocketAddr, class: Class, server: Option<ServerConfig>) -> Result<quinn::Endpoint, EndpointError> {
     let bind_error = |source| EndpointError::Bind { address, source };
     let socket = socket(address, class).map_err(bind_error)?;
-    Endpoint::new(EndpointConfig::default(), server, socket, Arc::new(TokioRuntime)).map_err(bind_error)
+    quinn::Endpoint::new(EndpointConfig::default(), server, socket, Arc::new(TokioRuntime)).map_err(bind_error)
 }
 
 fn socket(address: SocketAddr, class: Class) -> std::io::Result<UdpSocket> {
@@ -160,9 +206,14 @@ fn socket(address: SocketAddr, class: Class) -> std::io::Result<UdpSocket> {
 
 fn server_crypto(identity: &Identity) -> Result<QuicServerConfig, IdentityError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(identity.roots.clone()), Arc::clone(&provider))
-        .build()
-        .map_err(|error| identity.pair_error(&error))?;
+    let authority: Arc<dyn ClientCertVerifier> =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(identity.roots.clone()), Arc::clone(&provider))
+            .build()
+            .map_err(|error| identity.pair_error(&error))?;
+    let verifier = match identity.admissions.clone() {
+        Some(admissions) => Arc::new(Doorkeeper { authority, admissions }),
+        None => authority,
+    };
     let mut config = rustls::ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(|error| identity.pair_error(&error))?

@@ -1,10 +1,15 @@
 //! Who this end is: certificate, key, and the authority it trusts, from PEM files.
 
+use crate::admissions::Admissions;
+use farhand_protocol::VehicleId;
 use rustls::RootCertStore;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::{Path, PathBuf};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+
+/// What follows a vehicle's name in its certificate.
+pub(crate) const VEHICLE_SUFFIX: &str = ".vehicle.farhand";
 
 /// Why an identity cannot be used. The text names the file and the mend.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +58,7 @@ pub struct Identity {
     pub(crate) key: PrivateKeyDer<'static>,
     pub(crate) roots: RootCertStore,
     pub(crate) certificate_path: PathBuf,
+    pub(crate) admissions: Option<Admissions>,
 }
 
 /// What a certificate says, for a person.
@@ -80,7 +86,14 @@ impl Identity {
         for root in certificates(ca, "certificate authority")? {
             roots.add(root).map_err(|error| IdentityError::Authority { path: ca.to_owned(), why: error.to_string() })?;
         }
-        Ok(Self { chain, key, roots, certificate_path: certificate.to_owned() })
+        Ok(Self { chain, key, roots, certificate_path: certificate.to_owned(), admissions: None })
+    }
+
+    /// Of those that the authority has signed, lets in only whom this list admits. Concerns the listening end.
+    #[must_use]
+    pub fn admitting(mut self, admissions: Admissions) -> Self {
+        self.admissions = Some(admissions);
+        self
     }
 
     /// What this end's own certificate says.
@@ -96,6 +109,16 @@ impl Identity {
 
     pub(crate) fn pair_error(&self, why: &impl ToString) -> IdentityError {
         IdentityError::Pair { path: self.certificate_path.clone(), why: why.to_string() }
+    }
+}
+
+/// The vehicle that a certificate names; else the names it holds.
+pub(crate) fn vehicle_named(certificate: &[u8]) -> Result<VehicleId, Vec<String>> {
+    let names = facts(certificate).map(|facts| facts.names).unwrap_or_default();
+    let mut vehicles = names.iter().filter_map(|name| name.strip_suffix(VEHICLE_SUFFIX)).map(VehicleId::new);
+    match (vehicles.next(), vehicles.next()) {
+        (Some(Ok(vehicle)), None) => Ok(vehicle),
+        _ => Err(names),
     }
 }
 

@@ -3,19 +3,23 @@
 //! A thin layer over quinn. It sets what lies in wait in the defaults, reads a vehicle's name from its certificate, and
 //! frames messages and access units. When to dial, retry or give up is the caller's.
 
+mod admissions;
 mod endpoint;
 mod identity;
+mod incoming;
 mod messages;
 mod refusal;
 mod tuning;
 mod units;
 
-pub use endpoint::{ConnectError, EndpointError, connect, dialer, knock, listen, peer_vehicle, vehicle_dns_name};
+pub use admissions::{Admissions, Fingerprint, NoFingerprint, OnRefusal, Standing};
+pub use endpoint::{ConnectError, Endpoint, EndpointError, connect, dialer, knock, listen, peer_vehicle, vehicle_dns_name};
 pub use identity::{CertificateFacts, Identity, IdentityError};
+pub use incoming::Incoming;
 pub use messages::{
     DatagramError, MessageError, MessageReader, MessageWriter, accept_messages, open_messages, read_datagram, send_datagram,
 };
-pub use quinn::{Connection, ConnectionError, Endpoint, RecvStream, SendStream};
+pub use quinn::{Connection, ConnectionError, RecvStream, SendStream};
 pub use refusal::{explain, is_abandoned};
 pub use tuning::Class;
 pub use units::{UnitError, UnitInFlight, read_unit, send_unit};

@@ -11,6 +11,7 @@ const CERTIFICATE_REVOKED: u64 = 0x100 + 44;
 const CERTIFICATE_EXPIRED: u64 = 0x100 + 45;
 const CERTIFICATE_UNKNOWN: u64 = 0x100 + 46;
 const UNKNOWN_CA: u64 = 0x100 + 48;
+const ACCESS_DENIED: u64 = 0x100 + 49;
 const DECRYPT_ERROR: u64 = 0x100 + 51;
 const CERTIFICATE_REQUIRED: u64 = 0x100 + 116;
 const NO_APPLICATION_PROTOCOL: u64 = 0x100 + 120;
@@ -61,7 +62,10 @@ fn alert(code: u64, who: &str) -> Option<String> {
             format!("{who} refused the certificate: another site's authority made it. Enrol on this gateway, copy its ca.pem.")
         }
         CERTIFICATE_REQUIRED => format!("{who} refused: no certificate was shown. Set certificate and key."),
-        CERTIFICATE_REVOKED => format!("{who} refused the certificate: it was withdrawn. Enrol again."),
+        CERTIFICATE_REVOKED => format!("{who} refused the certificate: it was revoked. Enrol the vehicle again, copy its files."),
+        ACCESS_DENIED => {
+            format!("{who} refused the certificate: it is not on the gateway's list. Enrol the vehicle there, copy its files.")
+        }
         BAD_CERTIFICATE | UNSUPPORTED_CERTIFICATE | CERTIFICATE_UNKNOWN => {
             format!("{who} refused the certificate: wrong name or damaged. Check gateway_name, enrol again.")
         }

@@ -40,6 +40,9 @@ const MEDIA_WINDOW: u64 = 256 * 1024;
 const MEDIA_STREAMS: u32 = 8 * 60 * 2;
 // The longest access unit fits into one stream's window, so its writer never waits for the reader.
 const MEDIA_STREAM_BYTES: u32 = 1 << 20;
+// All units that are being read, together: eight cameras with two of the longest each, twice over. A vehicle that went wrong
+// could otherwise have the gateway keep a megabyte for every stream it may open.
+const MEDIA_RECEIVE_BYTES: u32 = 16 << 20;
 // Units not yet acknowledged, of all cameras together; the agent keeps far below it.
 const MEDIA_SEND_BYTES: u64 = 4 << 20;
 
@@ -70,6 +73,7 @@ pub(crate) fn transport_config(class: Class, side: Side) -> Arc<TransportConfig>
             config
                 .congestion_controller_factory(Arc::new(FixedWindow { bytes: MEDIA_WINDOW }))
                 .stream_receive_window(VarInt::from_u32(MEDIA_STREAM_BYTES))
+                .receive_window(VarInt::from_u32(MEDIA_RECEIVE_BYTES))
                 .send_window(MEDIA_SEND_BYTES)
                 // One unit after the other: a picture is of use only whole, and only after the one before it.
                 .send_fairness(false);

@@ -1,7 +1,8 @@
 //! What is known of each vehicle that may come in.
 
-use farhand_protocol::{Hello, LeaseEpoch, MonoTime, OperatorName, VehicleId, VehicleState};
-use farhand_store::StoredVehicle;
+use crate::throttle::Throttle;
+use farhand_protocol::{BootId, Hello, LeaseEpoch, MonoTime, OperatorName, VehicleId, VehicleState};
+use farhand_store::{Entry, StoredVehicle};
 use std::collections::BTreeMap;
 
 /// Every enrolled vehicle.
@@ -10,12 +11,15 @@ pub(super) struct Fleet {
     vehicles: BTreeMap<VehicleId, Vehicle>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Vehicle {
     revoked: bool,
     connected: bool,
+    /// A hello that was let in; its vehicle is not there yet.
+    expected: Option<Hello>,
     hello: Option<Hello>,
     state: Option<(MonoTime, VehicleState)>,
+    rows: Throttle,
 }
 
 /// A vehicle as it was last seen.
@@ -32,15 +36,22 @@ pub(crate) struct Seen {
     pub(crate) watchers: usize,
 }
 
+impl Vehicle {
+    /// One that was revoked before this gateway started needs no shutting out.
+    fn new(revoked: bool) -> Self {
+        Self { revoked, connected: false, expected: None, hello: None, state: None, rows: Throttle::of_a_vehicle() }
+    }
+}
+
 impl Fleet {
-    /// Takes in the stored list and returns who was shut out just now.
-    pub(super) fn admit(&mut self, kept: &[StoredVehicle]) -> Vec<VehicleId> {
+    /// Takes in the stored list and returns who was shut out just now, and whether it was there.
+    pub(super) fn admit(&mut self, kept: &[StoredVehicle]) -> Vec<(VehicleId, bool)> {
         let mut shut_out = Vec::new();
         // A vehicle without a certificate was only ever driven under another database.
         for stored in kept.iter().filter(|stored| stored.certificate_sha256.is_some()) {
-            let vehicle = self.vehicles.entry(stored.id.clone()).or_default();
+            let vehicle = self.vehicles.entry(stored.id.clone()).or_insert_with(|| Vehicle::new(stored.revoked));
             if stored.revoked && !vehicle.revoked {
-                shut_out.push(stored.id.clone());
+                shut_out.push((stored.id.clone(), vehicle.connected));
             }
             vehicle.revoked = stored.revoked;
         }
@@ -56,21 +67,34 @@ impl Fleet {
         if vehicle.revoked {
             return Err(format!("{id} was revoked. Run `farhand-gateway enroll {id}` to let it in again."));
         }
-        vehicle.connected = true;
-        vehicle.hello = Some(hello.clone());
+        check(hello)?;
+        vehicle.expected = Some(hello.clone());
         Ok(())
     }
 
-    pub(super) fn went(&mut self, id: &VehicleId) {
-        if let Some(vehicle) = self.vehicles.get_mut(id) {
-            vehicle.connected = false;
-        }
+    /// Something of this guardian was heard. The hello, if the vehicle has come by that.
+    pub(super) fn heard(&mut self, id: &VehicleId, boot: BootId) -> Option<Hello> {
+        let vehicle = self.vehicles.get_mut(id)?;
+        let hello = vehicle.expected.take_if(|hello| hello.boot_id == boot)?;
+        vehicle.connected = true;
+        vehicle.hello = Some(hello.clone());
+        Some(hello)
+    }
+
+    /// True if the vehicle was there.
+    pub(super) fn went(&mut self, id: &VehicleId) -> bool {
+        self.vehicles.get_mut(id).is_some_and(|vehicle| std::mem::take(&mut vehicle.connected))
     }
 
     pub(super) fn reports(&mut self, now: MonoTime, id: &VehicleId, state: &VehicleState) {
         if let Some(vehicle) = self.vehicles.get_mut(id) {
             vehicle.state = Some((now, state.clone()));
         }
+    }
+
+    /// A row that a vehicle causes, if it may pass.
+    pub(super) fn row(&mut self, now: MonoTime, id: &VehicleId, entry: Entry) -> Option<Entry> {
+        self.vehicles.get_mut(id)?.rows.pass_on(now, entry)
     }
 
     /// Everything but what the leases and the wire know.
@@ -92,3 +116,24 @@ impl Fleet {
         })
     }
 }
+
+/// What a vehicle says of itself is shown to every page and kept: a broken one must not be able to fill them.
+fn check(hello: &Hello) -> Result<(), String> {
+    let wrong = |what: &str| Err(format!("the hello's {what}. Check the vehicle's profile."));
+    if hello.kind.len() > MOST_NAME {
+        return wrong("kind is longer than 64 characters");
+    }
+    if hello.cameras.len() > MOST_CAMERAS {
+        return wrong("cameras are more than 16");
+    }
+    for camera in &hello.cameras {
+        let words = camera.required_for.iter().chain([&camera.name]);
+        if camera.required_for.len() > MOST_CAMERAS || words.clone().any(|word| word.len() > MOST_NAME) {
+            return wrong("cameras hold a name longer than 64 characters, or too many");
+        }
+    }
+    Ok(())
+}
+
+const MOST_NAME: usize = 64;
+const MOST_CAMERAS: usize = 16;

@@ -1,37 +1,44 @@
 //! What the relay asks and tells. Nothing here waits.
 
 use super::Desk;
+use crate::throttle::Throttle;
 use farhand_lease::{Bar, Deed, Event, SeatId, Stage};
-use farhand_protocol::{Hello, LeaseEpoch, OperatorName, SafetyEvent, VehicleId, VehicleSays, VehicleState};
+use farhand_protocol::{BootId, Hello, LeaseEpoch, OperatorName, SafetyEvent, VehicleId, VehicleSays, VehicleState};
 use farhand_relay::{CommandRefusal, LeaseView, Rules, ViewerId};
 use farhand_store::{Entry, Kind};
 use serde_json::json;
 use std::net::SocketAddr;
 
 impl Rules for Desk {
+    /// Judges only. The vehicle is there once something of this guardian is heard over an accepted connection: between this
+    /// answer and then the welcome may fail to be written, and nobody would say that the vehicle went.
     fn vehicle_arrives(&self, hello: &Hello) -> Result<(), String> {
-        let vehicle = hello.vehicle.clone();
+        let vehicle = &hello.vehicle;
         let arrived = self.lock().fleet.arrives(hello);
-        if let Err(why) = arrived {
+        if let Err(why) = &arrived {
             tracing::warn!(%vehicle, %why, "Vehicle refused");
-            self.note_refusal(Entry::new(Kind::VehicleRefused, json!({ "why": why })).of(&vehicle));
-            return Err(why);
+            self.note_refusal(Entry::new(Kind::VehicleRefused, json!({ "why": why })).of(vehicle));
         }
-        tracing::info!(%vehicle, boot = hello.boot_id.0, epoch = hello.highest_epoch.0, "Vehicle connected");
-        let data = json!({ "boot_id": hello.boot_id, "highest_epoch": hello.highest_epoch, "kind": hello.kind });
-        self.note(Entry::new(Kind::VehicleCame, data).of(&vehicle));
-        self.handle(Event::VehicleCame { vehicle, boot: hello.boot_id, highest: hello.highest_epoch });
-        Ok(())
+        arrived
     }
 
     fn vehicle_gone(&self, vehicle: &VehicleId) {
-        tracing::warn!(%vehicle, "Vehicle gone");
-        self.lock().fleet.went(vehicle);
-        self.note(Entry::new(Kind::VehicleWent, json!({})).of(vehicle));
-        self.handle(Event::VehicleWent(vehicle.clone()));
+        if self.lock().fleet.went(vehicle) {
+            tracing::warn!(%vehicle, "Vehicle gone");
+            self.note_of_vehicle(vehicle, Entry::new(Kind::VehicleWent, json!({})));
+            self.handle(Event::VehicleWent(vehicle.clone()));
+        }
     }
 
     fn vehicle_says(&self, vehicle: &VehicleId, says: &VehicleSays) {
+        let boot = match says {
+            VehicleSays::LeaseAccepted { boot_id, .. } => Some(*boot_id),
+            VehicleSays::Event(event) => Some(event.boot_id),
+            VehicleSays::LeaseRefused { .. } | VehicleSays::Hello(_) => None,
+        };
+        if let Some(boot) = boot {
+            self.heard_of(vehicle, boot);
+        }
         let vehicle = vehicle.clone();
         match says {
             VehicleSays::LeaseAccepted { epoch, boot_id } => {
@@ -47,6 +54,7 @@ impl Rules for Desk {
     }
 
     fn vehicle_state(&self, vehicle: &VehicleId, state: &VehicleState) {
+        self.heard_of(vehicle, state.boot_id);
         let now = self.now();
         self.lock().fleet.reports(now, vehicle, state);
     }
@@ -73,8 +81,9 @@ impl Rules for Desk {
 
     fn stop(&self, viewer: ViewerId, vehicle: &VehicleId, request: u32) -> Option<OperatorName> {
         let mut state = self.lock();
-        let seat = state.seats.get_mut(&viewer).filter(|seat| seat.vehicle == *vehicle && seat.account.role.may(Deed::Stop))?;
-        let name = seat.account.name.clone();
+        let seat =
+            state.seats.get_mut(&viewer).filter(|seat| seat.vehicle == *vehicle && seat.person.account.role.may(Deed::Stop))?;
+        let name = seat.person.account.name.clone();
         // One press arrives many times; it is one row.
         let first = seat.last_stop.replace(request) != Some(request);
         drop(state);
@@ -98,6 +107,25 @@ impl Rules for Desk {
 }
 
 impl Desk {
+    /// A certificate was turned away before its owner could say a word.
+    pub fn certificate_refused(&self, vehicle: Option<&VehicleId>, why: &str) {
+        tracing::warn!(vehicle = vehicle.map(tracing::field::display), why, "Certificate refused");
+        let entry = Entry::new(Kind::VehicleRefused, json!({ "why": why }));
+        self.note_refusal(match vehicle {
+            Some(vehicle) => entry.of(vehicle),
+            None => entry,
+        });
+    }
+
+    /// Something came over an accepted connection. If it is the first since a hello of this guardian, the vehicle has come.
+    fn heard_of(&self, vehicle: &VehicleId, boot: BootId) {
+        let Some(hello) = self.lock().fleet.heard(vehicle, boot) else { return };
+        tracing::info!(%vehicle, boot = hello.boot_id.0, epoch = hello.highest_epoch.0, "Vehicle connected");
+        let data = json!({ "boot_id": hello.boot_id, "highest_epoch": hello.highest_epoch, "kind": hello.kind });
+        self.note_of_vehicle(vehicle, Entry::new(Kind::VehicleCame, data));
+        self.handle(Event::VehicleCame { vehicle: vehicle.clone(), boot: hello.boot_id, highest: hello.highest_epoch });
+    }
+
     fn note_safety(&self, vehicle: &VehicleId, event: &SafetyEvent) {
         tracing::info!(%vehicle, from = ?event.from, to = ?event.to, causes = ?event.causes, "Safety state");
         let data = json!({
@@ -111,16 +139,25 @@ impl Desk {
             "blind_mm": event.blind_mm,
             "epoch": event.epoch,
         });
-        self.note(Entry::new(Kind::SafetyState, data).of(vehicle));
+        self.note_of_vehicle(vehicle, Entry::new(Kind::SafetyState, data));
     }
 
-    fn note_refusal(&self, mut entry: Entry) {
-        let passed = self.lock().refusals.pass(self.now());
-        if let Some(held_back) = passed {
-            if held_back > 0 {
-                entry.data["held_back_before"] = held_back.into();
-            }
+    /// The row of a refusal, unless strangers have filled the minute already. The relay counts them all.
+    pub(crate) fn note_refusal(&self, entry: Entry) {
+        let now = self.now();
+        let kind = entry.kind.as_str();
+        let passed = self.lock().refusals.entry(kind).or_insert_with(Throttle::of_strangers).pass_on(now, entry);
+        if let Some(entry) = passed {
             self.note(entry);
+        }
+    }
+
+    /// A row that a vehicle causes, unless it has filled the minute already: it must not take the journal from the others.
+    fn note_of_vehicle(&self, vehicle: &VehicleId, entry: Entry) {
+        let now = self.now();
+        let passed = self.lock().fleet.row(now, vehicle, entry);
+        if let Some(entry) = passed {
+            self.note(entry.of(vehicle));
         }
     }
 }

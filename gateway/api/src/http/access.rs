@@ -2,18 +2,16 @@
 
 use super::Web;
 use super::problem::Problem;
+use crate::Person;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use farhand_lease::Deed;
 use farhand_protocol::OperatorName;
-use farhand_store::Account;
+use farhand_store::{LOGIN_NAME, LoginId};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use tower_sessions::Session;
-
-/// The session's key under which the account's name is kept.
-pub(super) const NAME_KEY: &str = "name";
 
 /// A deed as a type, so that a handler's signature is its permission.
 pub(crate) trait Right: Send + 'static {
@@ -47,7 +45,7 @@ rights!(
 /// A logged-in person with a right; without it the handler is never entered.
 #[derive(Debug)]
 pub(crate) struct Authorised<R> {
-    pub(crate) account: Account,
+    pub(crate) person: Person,
     right: PhantomData<fn() -> R>,
 }
 
@@ -55,30 +53,30 @@ impl<R: Right> FromRequestParts<Arc<Web>> for Authorised<R> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Self, Problem> {
-        let account = who(parts, web).await?.ok_or_else(not_logged_in)?;
-        if !account.role.may(R::DEED) {
+        let person = who(parts, web).await?.ok_or_else(not_logged_in)?;
+        let role = person.account.role;
+        if !role.may(R::DEED) {
             let least = R::DEED.least_role();
-            let detail = format!("Your role is {}; this needs {least}. Ask an administrator for it.", account.role);
+            let detail = format!("Your role is {role}; this needs {least}. Ask an administrator for it.");
             return Err(Problem::new(StatusCode::FORBIDDEN, detail));
         }
-        Ok(Self { account, right: PhantomData })
+        Ok(Self { person, right: PhantomData })
     }
 }
 
 /// The person behind a request. The account is read anew, so that a change of role acts at once.
-pub(super) async fn who(parts: &mut Parts, web: &Arc<Web>) -> Result<Option<Account>, Problem> {
+pub(super) async fn who(parts: &mut Parts, web: &Arc<Web>) -> Result<Option<Person>, Problem> {
     let session = Session::from_request_parts(parts, web)
         .await
         .map_err(|(status, why)| Problem::new(status, format!("The login cannot be read: {why}.")))?;
-    account_of(&session, web).await
+    person_of(&session, web).await
 }
 
-pub(super) async fn account_of(session: &Session, web: &Web) -> Result<Option<Account>, Problem> {
-    let name: Option<OperatorName> = session.get(NAME_KEY).await.map_err(|error| session_failed(&error))?;
-    match name {
-        Some(name) => Ok(web.store.account(&name).await?),
-        None => Ok(None),
-    }
+pub(super) async fn person_of(session: &Session, web: &Web) -> Result<Option<Person>, Problem> {
+    let name: Option<OperatorName> = session.get(LOGIN_NAME).await.map_err(|error| session_failed(&error))?;
+    let (Some(name), Some(id)) = (name, session.id()) else { return Ok(None) };
+    let account = web.store.account(&name).await?;
+    Ok(account.map(|account| Person { account, login: LoginId::of(&id) }))
 }
 
 pub(super) fn session_failed(error: &tower_sessions::session::Error) -> Problem {

@@ -30,9 +30,13 @@ pub(super) struct Wanted {
     vehicles: Option<usize>,
 }
 
-/// Ready when the database answers and, where asked for, so many vehicles are connected.
+/// Ready when the database answers, the journal can be written and, where asked for, so many vehicles are connected.
 pub(super) async fn readyz(State(web): State<Arc<Web>>, Query(wanted): Query<Wanted>) -> Result<&'static str, Problem> {
     web.store.ping().await.map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()))?;
+    if let Some(why) = web.journal.trouble() {
+        let detail = format!("The journal cannot be written, so nobody may take control: {why}");
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
+    }
     let connected = web.desk.seen().iter().filter(|seen| seen.connected).count();
     match wanted.vehicles {
         Some(wanted) if connected < wanted => {

@@ -20,7 +20,7 @@ pub struct JournalEntryView {
     /// Number of the row, from 1, without gaps.
     #[ts(type = "number")]
     seq: i64,
-    /// Wall clock of the writing, RFC 3339.
+    /// Wall clock of the event, RFC 3339.
     at: String,
     /// What it tells of.
     kind: String,

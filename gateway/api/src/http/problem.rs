@@ -46,7 +46,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "The store failed");
         match error {
-            StoreError::Full => Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string()),
+            StoreError::Full | StoreError::Disk(_) => Self::new(StatusCode::INSUFFICIENT_STORAGE, error.to_string()),
             _ => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "The gateway's database failed. Try again; if it stays, read the gateway's log.",

@@ -1,11 +1,12 @@
 //! The fleet, once or five times a second.
 
 use super::Web;
-use super::access::{Authorised, See, account_of};
+use super::access::{Authorised, See};
 use super::problem::Problem;
-use crate::desk::Seen;
+use crate::desk::{LiveList, Seen};
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
 use farhand_protocol::{CameraSummary, LeaseEpoch, OperatorName, VehicleId, VehicleState};
@@ -15,7 +16,6 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Interval, MissedTickBehavior};
-use tower_sessions::Session;
 use ts_rs::TS;
 use utoipa::ToSchema;
 
@@ -105,37 +105,39 @@ pub(super) fn find(web: &Web, vehicle: &str) -> Result<Seen, Problem> {
 /// All vehicles, five times a second, as server-sent events.
 #[utoipa::path(get, path = "/api/v1/vehicles/live", responses(
     (status = 200, description = "Events whose data is a JSON array of VehicleView", content_type = "text/event-stream"),
-    (status = 401, body = Problem),
+    (status = 401, body = Problem), (status = 503, body = Problem),
 ))]
 pub(super) async fn live(
     State(web): State<Arc<Web>>,
-    _: Authorised<See>,
-    session: Session,
-) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    person: Authorised<See>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let Some(list) = web.desk.listen(person.person) else {
+        let detail = "Too many pages follow the fleet already. Close one, then reload this.";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
+    };
     let mut ticks = tokio::time::interval(PERIOD);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let follower = Follower { web, session, ticks, sent: 0 };
-    Sse::new(futures_util::stream::unfold(follower, |mut follower| async move {
+    let follower = Follower { web, list, ticks };
+    let events = futures_util::stream::unfold(follower, |mut follower| async move {
         let event = follower.next().await?;
         Some((Ok(event), follower))
-    }))
-    .keep_alive(KeepAlive::default())
+    });
+    Ok(Sse::new(events).keep_alive(KeepAlive::default()))
 }
 
 struct Follower {
     web: Arc<Web>,
-    session: Session,
+    list: LiveList,
     ticks: Interval,
-    sent: u64,
 }
 
 impl Follower {
     async fn next(&mut self) -> Option<Event> {
-        self.ticks.tick().await;
-        self.sent += 1;
-        // A stream outlives a logout or a lost account by no more than this.
-        if self.sent.is_multiple_of(CHECK_EVERY) && !self.still_welcome().await {
-            return None;
+        tokio::select! {
+            biased;
+            // However it ends, the login that opened this is over.
+            _ = &mut self.list.over => return None,
+            _ = self.ticks.tick() => {}
         }
         match Event::default().json_data(views(&self.web)) {
             Ok(event) => Some(event),
@@ -145,12 +147,6 @@ impl Follower {
             }
         }
     }
-
-    async fn still_welcome(&self) -> bool {
-        let read = self.session.load().await.is_ok();
-        read && account_of(&self.session, &self.web).await.is_ok_and(|account| account.is_some())
-    }
 }
 
 const PERIOD: Duration = Duration::from_millis(200);
-const CHECK_EVERY: u64 = 25;

@@ -4,12 +4,12 @@ use super::Web;
 use super::access::{Authorised, Drive, See, Stop};
 use super::problem::Problem;
 use super::vehicles::find;
-use crate::{TakeError, View, WireError};
+use crate::{TakeError, ViewError};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use farhand_lease::{Deed, Denial};
-use farhand_relay::ViewerId;
+use farhand_relay::{OpenError, ViewerId, ViewerKind};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use ts_rs::TS;
@@ -36,6 +36,7 @@ pub struct ViewerAnswer {
 pub struct LeaseRequest {
     /// The viewer. Left out, a supervisor takes control away from whoever has it.
     #[serde(default)]
+    #[ts(optional)]
     viewer_id: Option<String>,
 }
 
@@ -59,7 +60,7 @@ pub(super) async fn open(
     Json(request): Json<ViewerRequest>,
 ) -> Result<Json<ViewerAnswer>, Problem> {
     let vehicle = find(&web, &vehicle)?.id;
-    let (viewer, sdp) = web.desk.open_viewer(&person.account, &vehicle, View::Cockpit, request.sdp).await?;
+    let (viewer, sdp) = web.desk.open_viewer(&person.person, &vehicle, ViewerKind::Console, request.sdp).await?;
     Ok(Json(ViewerAnswer { viewer_id: viewer.0.to_string(), sdp }))
 }
 
@@ -77,7 +78,7 @@ pub(super) async fn close(
 
 pub(super) fn close_viewer(web: &Web, person: &Authorised<See>, viewer: &str) -> Result<StatusCode, Problem> {
     let viewer = viewer_id(viewer)?;
-    if web.desk.close_viewer(&person.account, viewer) { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::no_viewer()) }
+    if web.desk.close_viewer(&person.person.account, viewer) { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::no_viewer()) }
 }
 
 /// Takes control.
@@ -91,7 +92,7 @@ pub(super) async fn take(
 ) -> Result<Json<LeaseAnswer>, Problem> {
     let vehicle = find(&web, &vehicle)?.id;
     let viewer = viewer_id(request.viewer_id.as_deref().unwrap_or_default())?;
-    let (epoch, boot) = web.desk.take(&person.account, &vehicle, viewer).await?;
+    let (epoch, boot) = web.desk.take(&person.person.account, &vehicle, viewer).await?;
     Ok(Json(LeaseAnswer { epoch: epoch.0, boot_id: boot.0 }))
 }
 
@@ -106,8 +107,8 @@ pub(super) async fn release(
 ) -> Result<StatusCode, Problem> {
     let vehicle = find(&web, &vehicle)?.id;
     match request.and_then(|Json(request)| request.viewer_id) {
-        Some(viewer) => web.desk.release(&person.account, &vehicle, viewer_id(&viewer)?),
-        None if person.account.role.may(Deed::Revoke) => web.desk.revoke(&vehicle),
+        Some(viewer) => web.desk.release(&person.person.account, &vehicle, viewer_id(&viewer)?),
+        None if person.person.account.role.may(Deed::Revoke) => web.desk.revoke(&person.person.account, &vehicle),
         None => {
             let detail = "Taking control away from another person needs the role supervise. Ask an administrator for it.";
             return Err(Problem::new(StatusCode::FORBIDDEN, detail));
@@ -125,7 +126,7 @@ pub(super) async fn stop(
     Path(vehicle): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let vehicle = find(&web, &vehicle)?.id;
-    match web.desk.order_stop(&person.account, &vehicle) {
+    match web.desk.order_stop(&person.person.account, &vehicle) {
         Ok(()) => Ok(StatusCode::ACCEPTED),
         Err(error) => Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())),
     }
@@ -135,13 +136,21 @@ pub(super) fn viewer_id(text: &str) -> Result<ViewerId, Problem> {
     text.parse().map(ViewerId).map_err(|_| Problem::no_viewer())
 }
 
-impl From<WireError> for Problem {
-    fn from(error: WireError) -> Self {
-        let status = match error {
-            WireError::Offer(_) => StatusCode::BAD_REQUEST,
-            WireError::VehicleAway | WireError::Full(_) | WireError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        Self::new(status, error.to_string())
+impl From<ViewError> for Problem {
+    fn from(error: ViewError) -> Self {
+        let unavailable = |detail: &str| Self::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+        match error {
+            ViewError::Full(_) | ViewError::FullForOne(_) => unavailable(&error.to_string()),
+            ViewError::Relay(OpenError::VehicleAway) => unavailable("The vehicle is not connected. Try again when it is."),
+            ViewError::Relay(OpenError::Stopping) => unavailable("The gateway is stopping. Try again when it is back."),
+            ViewError::Relay(full @ OpenError::Full(_)) => unavailable(&full.to_string()),
+            ViewError::Relay(OpenError::NoCamera(camera)) => {
+                Self::new(StatusCode::NOT_FOUND, format!("The vehicle has no camera {camera}. Reload the page."))
+            }
+            ViewError::Relay(other) => {
+                Self::new(StatusCode::BAD_REQUEST, format!("The page's offer cannot be used: {other}. Reload the page."))
+            }
+        }
     }
 }
 

@@ -5,11 +5,11 @@ use super::access::{Authorised, See};
 use super::problem::Problem;
 use super::vehicles::find;
 use super::viewers::close_viewer;
-use crate::View;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use farhand_protocol::CameraIndex;
+use farhand_relay::ViewerKind;
 use std::sync::Arc;
 
 /// Answers a player's offer.
@@ -34,7 +34,7 @@ pub(super) async fn open(
             format!("There is no such camera. {vehicle} has: {}.", names.join(", ")),
         ));
     };
-    let (viewer, answer) = web.desk.open_viewer(&person.account, &seen.id, View::Camera(CameraIndex(index)), sdp).await?;
+    let (viewer, answer) = web.desk.open_viewer(&person.person, &seen.id, ViewerKind::Camera(CameraIndex(index)), sdp).await?;
     let location = format!("/whep/{vehicle}/{camera}/{}", viewer.0);
     let headers = [(header::CONTENT_TYPE, "application/sdp".to_owned()), (header::LOCATION, location)];
     Ok((StatusCode::CREATED, headers, answer).into_response())

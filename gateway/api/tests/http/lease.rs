@@ -1,6 +1,6 @@
 //! Taking control, driving, stopping, giving back.
 
-use crate::site::{BOOT, Site, hello, truck};
+use crate::site::{BOOT, Site, come, hello, truck};
 use farhand_protocol::{GatewaySays, LeaseEnding, LeaseEpoch};
 use farhand_relay::{CommandRefusal, Rules, ViewerId};
 use farhand_store::{Entry, Kind, OpenOptions};
@@ -123,7 +123,7 @@ async fn with_a_full_disk_nobody_takes_control_and_whoever_drives_drives_on() {
         size = if site.store.record(&[row]).await.is_ok() { size } else { size / 2 };
     }
 
-    site.desk.vehicle_arrives(&hello("truck-2")).expect("comes in");
+    come(&site.desk, "truck-2");
     let (_, second) = bob.ask(Method::POST, "/api/v1/vehicles/truck-2/viewers", json!({ "sdp": "offer" })).await;
     let ask = json!({ "viewer_id": second["viewer_id"] });
     let (status, problem) = bob.ask(Method::POST, "/api/v1/vehicles/truck-2/lease", ask).await;
@@ -131,4 +131,8 @@ async fn with_a_full_disk_nobody_takes_control_and_whoever_drives_drives_on() {
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("Free space")), "{problem}");
     assert_eq!(site.desk.command(id(&viewer), &truck("truck-1"), LeaseEpoch(42)), Ok(()));
     assert_eq!(alice.ask(Method::POST, "/api/v1/vehicles/truck-1/stop", json!({})).await.0, StatusCode::ACCEPTED);
+    let ready = site.stranger().get("/readyz").await;
+    assert_eq!(ready.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let why = ready.text().await.expect("text");
+    assert!(why.contains("journal cannot be written") && why.contains("Free space"), "{why}");
 }

@@ -1,13 +1,18 @@
 //! A gateway's web side on a free port, with a vehicle that accepts each lease.
 
-use farhand_api::{Desk, Doing, MetricsText, Scheme, View, Web, Wire, WireError, router};
+use farhand_api::{Desk, Doing, MetricsText, Scheme, Web, Wire, router};
 use farhand_lease::{Limits, Role};
-use farhand_protocol::{BootId, GatewaySays, Hello, LeaseEpoch, OperatorName, StopOrder, VehicleId, VehicleSays, WIRE_VERSION};
-use farhand_relay::{Rules, ViewerId};
-use farhand_store::{Account, Journal, JournalFilter, OpenOptions, Store};
+use farhand_protocol::{
+    Authority, BootId, CapTerm, GatewaySays, Hello, LeaseEpoch, OperatorName, SafetyState, StopOrder, VehicleId, VehicleSays,
+    VehicleState, WIRE_VERSION,
+};
+use farhand_relay::{OpenError, Rules, ViewerId, ViewerKind};
+use farhand_store::{Account, Journal, JournalFilter, JournalRow, OpenOptions, Store};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, Weak};
+use tower_sessions::session::Id;
 
 pub(crate) const PASSWORD: &str = "correct horse";
 pub(crate) const BOOT: BootId = BootId(77);
@@ -26,6 +31,8 @@ pub(crate) struct Truck {
     desk: Mutex<Weak<Desk>>,
     pub(crate) stops: Mutex<Vec<OperatorName>>,
     pub(crate) heard: Mutex<Vec<GatewaySays>>,
+    /// Viewers that were hung up.
+    pub(crate) closed: Mutex<Vec<ViewerId>>,
 }
 
 /// A person's browser.
@@ -46,20 +53,28 @@ impl Wire for Truck {
         true
     }
 
-    fn order_stop(&self, _: &VehicleId, order: &StopOrder) -> bool {
-        self.stops.lock().expect("not poisoned").push(order.by.clone());
+    fn order_stop(&self, _: &VehicleId, order: StopOrder) -> bool {
+        self.stops.lock().expect("not poisoned").push(order.by);
         true
     }
 
-    fn round_trip_us(&self, _: &VehicleId) -> Option<u64> {
-        Some(1500)
+    fn round_trips(&self) -> BTreeMap<VehicleId, u64> {
+        BTreeMap::new()
     }
 
-    fn open_viewer<'a>(&'a self, _: &'a VehicleId, _: ViewerId, _: View, offer: String) -> Doing<'a, Result<String, WireError>> {
+    fn open_viewer<'a>(
+        &'a self,
+        _: &'a VehicleId,
+        _: ViewerId,
+        _: ViewerKind,
+        offer: String,
+    ) -> Doing<'a, Result<String, OpenError>> {
         Box::pin(async move { Ok(format!("answer to {offer}")) })
     }
 
-    fn close_viewer(&self, _: ViewerId) {}
+    fn close_viewer(&self, viewer: ViewerId) {
+        self.closed.lock().expect("not poisoned").push(viewer);
+    }
 }
 
 impl Site {
@@ -75,15 +90,15 @@ impl Site {
             store.add_account(&Account { name: operator(name), role }, PASSWORD.into(), false).await.expect("added");
         }
         for name in ["truck-1", "truck-2"] {
-            store.enrol(&truck(name), "AB:CD").await.expect("enrolled");
+            store.enrol(&truck(name), &format!("certificate of {name}")).await.expect("enrolled");
         }
         let (journal, driver) = Journal::new(store.clone());
         tokio::spawn(driver.run());
         let desk = Desk::new(Limits::default(), &store.vehicles().await.expect("read"), journal.clone());
-        let stops = Mutex::default();
-        let vehicle = Arc::new(Truck { desk: Mutex::new(Arc::downgrade(&desk)), stops, heard: Mutex::default() });
+        let (stops, heard, closed) = <_>::default();
+        let vehicle = Arc::new(Truck { desk: Mutex::new(Arc::downgrade(&desk)), stops, heard, closed });
         desk.connect(Arc::clone(&vehicle) as Arc<dyn Wire>);
-        desk.vehicle_arrives(&hello("truck-1")).expect("comes in");
+        come(&desk, "truck-1");
         tokio::spawn({
             let desk = Arc::clone(&desk);
             async move { desk.run().await }
@@ -108,14 +123,23 @@ impl Site {
         browser
     }
 
-    pub(crate) async fn kinds(&self) -> Vec<String> {
-        let rows = self.store.journal(&JournalFilter { limit: 1000, ..JournalFilter::default() }).await.expect("read");
-        rows.into_iter().rev().map(|row| row.kind).collect()
+    /// The journal, oldest first.
+    async fn rows(&self) -> Vec<JournalRow> {
+        let mut rows = self.store.journal(&JournalFilter { limit: 1000, ..JournalFilter::default() }).await.expect("read");
+        rows.reverse();
+        rows
     }
 
-    /// Waits until the journal holds a row of this kind.
-    pub(crate) async fn journalled(&self, kind: &str) {
-        while !self.kinds().await.iter().any(|found| found == kind) {
+    pub(crate) async fn kinds(&self) -> Vec<String> {
+        self.rows().await.into_iter().map(|row| row.kind).collect()
+    }
+
+    /// Waits until the journal holds a row of this kind, and gives the first.
+    pub(crate) async fn journalled(&self, kind: &str) -> JournalRow {
+        loop {
+            if let Some(row) = self.rows().await.into_iter().find(|row| row.kind == kind) {
+                return row;
+            }
             tokio::task::yield_now().await;
         }
     }
@@ -132,6 +156,12 @@ impl Browser<'_> {
     pub(crate) fn keep_cookie(&mut self, response: &reqwest::Response) {
         let cookie = response.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
         self.cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned).or(self.cookie.take());
+    }
+
+    /// The secret id of the login.
+    pub(crate) fn login(&self) -> Id {
+        let cookie = self.cookie.as_deref().and_then(|cookie| cookie.split_once('='));
+        cookie.expect("a cookie").1.parse().expect("an id")
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> reqwest::Response {
@@ -176,8 +206,47 @@ pub(crate) fn truck(name: &str) -> VehicleId {
     VehicleId::new(name).expect("a vehicle id")
 }
 
-fn operator(name: &str) -> OperatorName {
+pub(crate) fn operator(name: &str) -> OperatorName {
     OperatorName::new(name).expect("a name")
+}
+
+/// A vehicle says hello, is let in and says of itself how it is.
+pub(crate) fn come(desk: &Desk, name: &str) {
+    desk.vehicle_arrives(&hello(name)).expect("comes in");
+    desk.vehicle_state(&truck(name), &state());
+}
+
+pub(crate) fn state() -> VehicleState {
+    VehicleState {
+        v: WIRE_VERSION,
+        seq: 1,
+        vehicle_us: 1,
+        boot_id: BOOT,
+        epoch: LeaseEpoch(41),
+        lease_live: false,
+        state: SafetyState::Parked,
+        causes: Vec::new(),
+        latch: None,
+        authority: Authority::None,
+        needs: Vec::new(),
+        speed_mm_s: 0,
+        steering_mrad: 0,
+        cap_mm_s: 0,
+        cap_term: CapTerm::Site,
+        blind_mm: 0,
+        blind_limit_mm: 1000,
+        loop_age_ms: None,
+        command_age_ms: None,
+        odometer_mm: 0,
+        pose: None,
+        fork_mm: 0,
+        echo: None,
+        last_stop: None,
+        rejected: Vec::new(),
+        accepted: 0,
+        realtime: false,
+        late_ticks: 0,
+    }
 }
 
 pub(crate) fn hello(name: &str) -> Hello {

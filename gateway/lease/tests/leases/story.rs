@@ -132,6 +132,7 @@ fn closing_revoking_barring_and_a_lost_page_each_end_it_with_their_own_reason() 
         (Event::Revoked(vehicle("truck-1")), LeaseEnding::Revoked),
         (Event::OperatorBarred(name("ada")), LeaseEnding::Revoked),
         (Event::SeatLeft(SeatId(1)), LeaseEnding::Silence),
+        (Event::SeatBarred(SeatId(1)), LeaseEnding::Revoked),
     ];
     for (event, why) in cases {
         let mut desk = desk();

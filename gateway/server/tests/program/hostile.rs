@@ -1,14 +1,17 @@
 //! An enrolled vehicle that has gone mad: what it sends is counted and has no effect, and another vehicle feels nothing of it.
 
-use super::{PASSWORD, Site, get};
+use crate::browser::Browser;
+use crate::site::{Site, until};
+use crate::truck::{BOOT, hello};
 use farhand_protocol::{
-    BootId, CameraIndex, CameraSummary, Codec, GatewaySays, Hello, LeaseEpoch, Limits, MAX_UNIT_BYTES, MediaHeader, MonoTime,
-    SafetyEvent, SafetyState, VehicleId, VehicleSays, WIRE_VERSION, decode, encode,
+    CameraIndex, CameraSummary, Codec, GatewaySays, Hello, LeaseEpoch, Limits, MAX_UNIT_BYTES, MediaHeader, MonoTime,
+    SafetyEvent, SafetyState, VehicleSays, decode, encode,
 };
 use farhand_transport::{
     Class, Connection, Endpoint, GATEWAY_NAME, Identity, RecvStream, SendStream, connect, dialer, send_unit,
 };
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const PICTURE: &[u8] = b"\0\0\0\x01\x65 a picture";
@@ -16,12 +19,14 @@ const PICTURE: &[u8] = b"\0\0\0\x01\x65 a picture";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_mad_vehicle_sends_is_counted_and_harms_no_other() {
     let site = Site::new();
-    let [mad, good] = ["truck-1", "truck-2"].map(|name| enrol(&site, name));
-    site.said(&["user", "add", "ada", "--role", "admin"], PASSWORD);
+    site.populate(&["truck-1", "truck-2"], &[("ada", "admin")]);
+    let [mad, good] = ["truck-1", "truck-2"].map(|name| identity(&site, name));
     let gateway = site.start();
-    let watch = Watch::log_in(&site);
+    let watch = Watch(Browser::log_in(&site, "ada").await);
     let mut mad = Vehicle::arrive(&site, "truck-1", &mad).await;
-    let good = Vehicle::arrive(&site, "truck-2", &good).await;
+    let mut good = Vehicle::arrive(&site, "truck-2", &good).await;
+    // A vehicle is there once it has said something.
+    write_word(&mut good.send, &encode(&VehicleSays::Event(event())).expect("encodes")).await;
 
     for (count, broken) in (1..).zip([&[][..], &[0xff], &[0x9f; 900], b"no state", &[0x81; 1100]]) {
         mad.control.send_datagram(broken.to_vec().into()).expect("sent");
@@ -32,7 +37,7 @@ async fn what_a_mad_vehicle_sends_is_counted_and_harms_no_other() {
     write_word(&mut mad.send, b"no word").await;
     watch.until_counted("farhand_malformed_total", "truck-1", 6).await;
     write_word(&mut mad.send, &encode(&VehicleSays::Event(event())).expect("encodes")).await;
-    watch.until("the next word is read", |watch| watch.page("/api/v1/journal?vehicle=truck-1").contains("safety_state")).await;
+    watch.0.journalled("safety_state", |row| row["vehicle"] == "truck-1").await;
 
     for (count, unit) in (1..).zip(&broken_units()) {
         let mut stream = mad.media.open_uni().await.expect("a stream");
@@ -49,17 +54,15 @@ async fn what_a_mad_vehicle_sends_is_counted_and_harms_no_other() {
         good.control.close_reason().is_none() && good.media.close_reason().is_none(),
         "the other vehicle's connections stand"
     );
-    assert_eq!(watch.count("farhand_malformed_total", "truck-2"), 0);
+    assert_eq!(watch.count("farhand_malformed_total", "truck-2").await, 0);
 
     // A word longer than any may be leaves nothing behind it that could be read: the vehicle has to call again.
     mad.send.write_all(&u32::MAX.to_be_bytes()).await.expect("written");
     tokio::time::timeout(PATIENCE, mad.control.closed()).await.expect("closed");
-    watch
-        .until("only the mad one is gone", |watch| {
-            watch.page("/api/v1/vehicles/truck-1").contains("\"connected\":false")
-                && watch.page("/api/v1/vehicles/truck-2").contains("\"connected\":true")
-        })
-        .await;
+    until("only the mad one is gone", async || {
+        (!watch.0.connected("truck-1").await && watch.0.connected("truck-2").await).then_some(())
+    })
+    .await;
     drop(gateway);
 }
 
@@ -85,18 +88,19 @@ struct Vehicle {
 
 impl Vehicle {
     async fn arrive(site: &Site, name: &str, identity: &Identity) -> Self {
-        let (first, control) = call(identity, Class::Control, site.port("control_listen")).await;
+        let (first, control) = call(identity, Class::Control, site.control).await;
+        let front = CameraSummary { name: "front".into(), width_px: 640, height_px: 360, required_for: vec!["forward".into()] };
         let (mut send, mut receive) = control.open_bi().await.expect("a stream");
-        write_word(&mut send, &encode(&VehicleSays::Hello(hello(name))).expect("encodes")).await;
+        write_word(&mut send, &encode(&VehicleSays::Hello(Hello { cameras: vec![front], ..hello(name) })).expect("encodes"))
+            .await;
         assert_eq!(read_word(&mut receive).await, GatewaySays::Welcome);
-        let (second, media) = call(identity, Class::Media, site.port("media_listen")).await;
+        let (second, media) = call(identity, Class::Media, site.media).await;
         Self { control, send, media, _open: (receive, [first, second]) }
     }
 }
 
-async fn call(identity: &Identity, class: Class, port: u16) -> (Endpoint, Connection) {
+async fn call(identity: &Identity, class: Class, address: SocketAddr) -> (Endpoint, Connection) {
     let endpoint = dialer("127.0.0.1:0".parse().expect("an address"), identity, class).expect("opens");
-    let address = format!("127.0.0.1:{port}").parse().expect("an address");
     let connection = connect(&endpoint, address, GATEWAY_NAME).await.expect("connects");
     (endpoint, connection)
 }
@@ -114,68 +118,33 @@ async fn read_word(stream: &mut RecvStream) -> GatewaySays {
     decode(&body, Limits::STREAM).expect("a word")
 }
 
-/// Somebody who looks at the gateway's pages.
-struct Watch {
-    port: u16,
-    cookie: String,
-}
+/// Somebody who looks at the gateway's figures.
+struct Watch(Browser);
 
 impl Watch {
-    fn log_in(site: &Site) -> Self {
-        let address = site.said(&["token", "--user", "ada"], "");
-        let answer = get(site.http, address.trim(), "");
-        let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")?.split(';').next());
-        Self { port: site.http, cookie: cookie.expect("a cookie").to_owned() }
-    }
-
-    fn page(&self, path: &str) -> String {
-        get(self.port, path, &self.cookie)
-    }
-
     /// The sum of a figure's lines that name a vehicle.
-    fn count(&self, figure: &str, vehicle: &str) -> u64 {
-        let text = self.page("/metrics");
+    async fn count(&self, figure: &str, vehicle: &str) -> u64 {
+        let text = self.0.get("/metrics").await.1;
         let about = format!("vehicle=\"{vehicle}\"");
-        let lines = text.lines().filter(|line| line.starts_with(&format!("{figure}{{")) && line.contains(&about));
+        let lines = text.as_str().expect("text").lines();
+        let lines = lines.filter(|line| line.starts_with(&format!("{figure}{{")) && line.contains(&about));
         lines.filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
     }
 
     async fn until_counted(&self, figure: &str, vehicle: &str, wanted: u64) {
-        self.until(&format!("{figure} of {vehicle} is {wanted}"), |watch| watch.count(figure, vehicle) == wanted).await;
-    }
-
-    async fn until(&self, what: &str, fits: impl Fn(&Self) -> bool) {
-        let start = Instant::now();
-        while !fits(self) {
-            assert!(start.elapsed() < PATIENCE, "waited in vain: {what}\n{}", self.page("/metrics"));
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let counted = async || (self.count(figure, vehicle).await == wanted).then_some(());
+        until(&format!("{figure} of {vehicle} is {wanted}"), counted).await;
     }
 }
 
-fn enrol(site: &Site, name: &str) -> Identity {
-    let out = site.folder.path().join(name);
-    site.said(&["enroll", name, "--out", &out.display().to_string()], "");
-    Identity::load(&out.join("certificate.pem"), &out.join("key.pem"), &out.join("ca.pem")).expect("loads")
-}
-
-fn hello(name: &str) -> Hello {
-    let camera = CameraSummary { name: "front".into(), width_px: 640, height_px: 360, required_for: vec!["forward".into()] };
-    Hello {
-        v: WIRE_VERSION,
-        vehicle: VehicleId::new(name).expect("a name"),
-        boot_id: BootId(7),
-        highest_epoch: LeaseEpoch(0),
-        kind: "counterbalance-truck".into(),
-        cameras: vec![camera],
-        max_speed_mm_s: 2500,
-        max_steering_mrad: 1000,
-    }
+fn identity(site: &Site, name: &str) -> Identity {
+    let file = |file: &str| site.path(name).join(file);
+    Identity::load(&file("certificate.pem"), &file("key.pem"), &file("ca.pem")).expect("loads")
 }
 
 fn event() -> SafetyEvent {
     SafetyEvent {
-        boot_id: BootId(7),
+        boot_id: BOOT,
         vehicle_us: 1,
         from: SafetyState::Boot,
         to: SafetyState::Parked,

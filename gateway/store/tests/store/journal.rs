@@ -39,6 +39,20 @@ async fn many_rows_at_once_make_one_whole_chain() {
 }
 
 #[tokio::test]
+async fn told_to_end_the_writer_writes_what_it_has_and_takes_no_more() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Store::open(folder.path()).await.expect("opens");
+    let (journal, driver) = Journal::new(store.clone());
+    for number in 0..500 {
+        journal.note(stop(number)).expect("queued");
+    }
+    journal.end();
+    driver.run().await;
+    assert!(matches!(store.verify().await.expect("read"), Verdict::Whole { rows: 500, .. }));
+    assert!(matches!(journal.append(stop(500)).await, Err(StoreError::Stopped)), "although somebody still holds this end");
+}
+
+#[tokio::test]
 async fn a_row_can_be_neither_changed_nor_removed() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(folder.path()).await.expect("opens");
@@ -93,6 +107,44 @@ async fn a_full_disk_is_said_to_those_who_wait_and_the_others_rows_are_kept() {
     }
     journal.note(stop(1)).expect("queued");
     assert!(matches!(small.verify().await.expect("read"), Verdict::Whole { rows, .. } if rows == written));
+    drop(journal);
+    driver.await.expect("ends");
+}
+
+#[tokio::test]
+async fn when_there_is_room_again_the_kept_rows_are_written_with_their_own_times_and_the_gap_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Store::open(folder.path()).await.expect("opens"));
+    let small = Store::open_with(folder.path(), OpenOptions { max_pages: Some(60) }).await.expect("opens");
+    let filler = raw(&small).await;
+    sqlx::query("CREATE TABLE filler (bytes BLOB)").execute(&filler).await.expect("made");
+    sqlx::query("INSERT INTO filler VALUES (zeroblob(1000000))").execute(&filler).await.expect("beyond the other's limit");
+    let (journal, driver) = Journal::new(small.clone());
+    let driver = tokio::spawn(driver.run());
+    while journal.append(Entry::new(Kind::LeaseGranted, json!({ "text": "x".repeat(4000) }))).await.is_ok() {}
+    assert!(journal.trouble().is_some_and(|why| why.contains("Free space")), "{:?}", journal.trouble());
+    for number in 0..300 {
+        journal.note(stop(number)).expect("queued");
+    }
+    let noted_ms = Entry::new(Kind::StopAsked, json!({})).at_ms;
+    assert!(matches!(journal.append(stop(999)).await, Err(StoreError::Full)), "a grant is refused and not kept");
+
+    sqlx::query("DELETE FROM filler").execute(&filler).await.expect("room again");
+    let rows = loop {
+        let filter = JournalFilter { limit: 1000, ..JournalFilter::default() };
+        let rows = small.journal(&filter).await.expect("read");
+        if rows.first().is_some_and(|row| row.kind == "journal_resumed") {
+            break rows;
+        }
+        tokio::task::yield_now().await;
+    };
+    assert_eq!(journal.trouble(), None);
+    let told: serde_json::Value = serde_json::from_str(&rows[0].data).expect("JSON");
+    assert_eq!((&told["refused"], &told["lost"]), (&json!(2), &json!(0)), "{told}");
+    let requests: Vec<_> = rows[1..=300].iter().rev().map(|row| row.data.clone()).collect();
+    assert_eq!(requests, (0..300).map(|number| json!({ "request": number }).to_string()).collect::<Vec<_>>());
+    assert!(rows[1].at_ms <= noted_ms, "a row tells when it happened, not when it was written");
+    assert!(matches!(small.verify().await.expect("read"), Verdict::Whole { .. }));
     drop(journal);
     driver.await.expect("ends");
 }

@@ -1,5 +1,6 @@
 //! The transport over real sockets on loopback.
 
+mod admissions;
 mod site;
 
 use bytes::Bytes;
@@ -224,14 +225,14 @@ async fn refusal(gateway: &Identity, vehicle: &Identity) -> (ConnectionError, Co
     let address = gateway.local_addr().expect("an address");
     let accepting = tokio::spawn(async move { gateway.accept().await.expect("a call").await });
     let vehicle = dialer(ANY, vehicle, Class::Control).expect("opens");
-    let theirs = match vehicle.connect(address, "farhand-gateway").expect("dials").await {
+    let theirs = match vehicle.dial(address, "farhand-gateway").expect("dials").await {
         Ok(connection) => connection.closed().await,
         Err(error) => error,
     };
     (theirs, accepting.await.expect("ran").expect_err("refused"))
 }
 
-fn without_certificate(ca: &std::path::Path) -> Endpoint {
+fn without_certificate(ca: &std::path::Path) -> quinn::Endpoint {
     use rustls_pki_types::pem::PemObject;
     let mut roots = rustls::RootCertStore::empty();
     let pem = std::fs::read(ca).expect("read");
@@ -244,7 +245,7 @@ fn without_certificate(ca: &std::path::Path) -> Endpoint {
         .with_no_client_auth();
     config.alpn_protocols = vec![farhand_transport::ALPN.to_vec()];
     let crypto = quinn::crypto::rustls::QuicClientConfig::try_from(config).expect("a QUIC suite");
-    let mut endpoint = Endpoint::client(ANY).expect("opens");
+    let mut endpoint = quinn::Endpoint::client(ANY).expect("opens");
     endpoint.set_default_client_config(quinn::ClientConfig::new(std::sync::Arc::new(crypto)));
     endpoint
 }

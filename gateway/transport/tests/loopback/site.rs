@@ -1,7 +1,9 @@
 //! A site's certificates in a folder of their own.
 
-use farhand_transport::Identity;
+use farhand_transport::{Fingerprint, Identity};
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
 use std::path::PathBuf;
 use time::{Duration, OffsetDateTime};
 
@@ -44,6 +46,17 @@ impl Site {
 
     pub(crate) fn stranger(&self, dns_name: &str) -> Identity {
         self.enrol(dns_name, ExtendedKeyUsagePurpose::ClientAuth, 30)
+    }
+
+    /// The identity that was made last under this name, from its files.
+    pub(crate) fn kept(&self, name: &str) -> Identity {
+        let file = |end: &str| self.path(&format!("{name}.vehicle.farhand.{end}"));
+        Identity::load(&file("pem"), &file("key"), &self.ca).expect("loads")
+    }
+
+    pub(crate) fn fingerprint(&self, name: &str) -> Fingerprint {
+        let path = self.path(&format!("{name}.vehicle.farhand.pem"));
+        Fingerprint::of(&CertificateDer::from_pem_file(path).expect("a certificate"))
     }
 
     pub(crate) fn path(&self, file: &str) -> PathBuf {

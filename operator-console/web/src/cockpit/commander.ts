@@ -3,7 +3,7 @@
 import type { InputSample } from "../input/operator";
 import { whole } from "../wire/codec";
 import { type Command, type GlassStamp, type VehicleState, WIRE_VERSION } from "../wire/generated/protocol";
-import type { LeaseAnswer } from "../wire/views";
+import type { LeaseAnswer } from "../wire/generated/http";
 
 /** Enable is never sent on older input: the vehicle would refuse it, and rightly. */
 export const INPUT_LIMIT_MS = 60;

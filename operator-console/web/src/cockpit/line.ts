@@ -1,7 +1,7 @@
 // Keeps one working connection to the gateway: builds it, notices that it is dead, builds the next one.
 
 import { ApiError, api } from "../wire/http";
-import type { VehicleView } from "../wire/views";
+import type { VehicleView } from "../wire/generated/http";
 import { type Heard, Patience } from "./patience";
 import { Peer } from "./peer";
 

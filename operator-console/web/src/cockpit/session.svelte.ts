@@ -4,7 +4,8 @@ import { type InputSample, NOTHING, OperatorInput, type Press } from "../input/o
 import { decodeState, decodeToConsole, encodeFromConsole } from "../wire/codec";
 import { type ConsoleLink, type GlassStamp, type VehicleState, WIRE_VERSION } from "../wire/generated/protocol";
 import { ApiError, api } from "../wire/http";
-import { type Me, type VehicleView, allows } from "../wire/views";
+import type { Me, VehicleView } from "../wire/generated/http";
+import { allows } from "../wire/roles";
 import { VehicleClock } from "./clock";
 import { Commander } from "./commander";
 import { Feed } from "./feed";

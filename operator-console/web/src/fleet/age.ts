@@ -1,6 +1,6 @@
 // How old is what the fleet page shows? The gateway says how old its newest state is; the page adds what it waited since.
 
-import type { VehicleView } from "../wire/views";
+import type { VehicleView } from "../wire/generated/http";
 
 /** Past this age a figure is old and must look old. */
 export const OLD_MS = 1000;

@@ -1,6 +1,6 @@
 // Where the trucks stand, as a small top view: the area that holds all of them, with a border and an even grid.
 
-import type { VehicleView } from "../wire/views";
+import type { VehicleView } from "../wire/generated/http";
 
 export interface Placed {
   id: string;

@@ -3,7 +3,8 @@ import { planOf } from "../fleet/map";
 import { ranked, shownAge } from "../fleet/age";
 import { parked } from "../cockpit/state.fixture";
 import { detailOf } from "../wire/http";
-import { type VehicleView, allows } from "../wire/views";
+import type { VehicleView } from "../wire/generated/http";
+import { allows } from "../wire/roles";
 import { age, metres, metresPerSecond } from "./figures";
 import { pageOf } from "./route.svelte";
 

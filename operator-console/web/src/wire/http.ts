@@ -1,6 +1,6 @@
 // The HTTP API. Every failure becomes an ApiError with a sentence a person understands.
 
-import type { LeaseAnswer, Me, VehicleView, ViewerAnswer } from "./views";
+import type { LeaseAnswer, Me, VehicleView, ViewerAnswer } from "./generated/http";
 
 /** A refusal of the gateway, or no answer at all (status 0). */
 export class ApiError extends Error {
