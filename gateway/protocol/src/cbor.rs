@@ -99,11 +99,7 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8], limits: Limits) -> Result<T, De
     if bytes.len() > limits.bytes {
         return Err(DecodeError::TooLong { given: bytes.len(), allowed: limits.bytes });
     }
-    let mut walk = Walk { bytes, at: 0, max_depth: limits.depth };
-    walk.item(0)?;
-    if walk.at != bytes.len() {
-        return Err(DecodeError::Trailing(bytes.len() - walk.at));
-    }
+    Walk::whole(bytes, limits.depth)?;
     ciborium::from_reader(bytes).map_err(|error| DecodeError::Shape(shape_text(&error)))
 }
 
@@ -115,41 +111,80 @@ fn shape_text(error: &ciborium::de::Error<std::io::Error>) -> String {
 }
 
 const MAX_INTEGER: u64 = (1 << 53) - 1;
-const MAX_MAP_ENTRIES: u64 = 64;
+const MAX_MAP_ENTRIES: usize = 64;
 
-/// Walks one item after the other and checks the subset. Recursion is bounded by `max_depth`.
-struct Walk<'a> {
+/// What a walk met that the subset leaves out. Without text of its own: refusing takes no memory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fault<'a> {
+    TooDeep(usize),
+    Trailing(usize),
+    Truncated,
+    Float,
+    Duplicate(&'a str),
+    Forbidden(&'static str),
+}
+
+impl From<Fault<'_>> for DecodeError {
+    fn from(fault: Fault<'_>) -> Self {
+        match fault {
+            Fault::TooDeep(allowed) => Self::TooDeep(allowed),
+            Fault::Trailing(bytes) => Self::Trailing(bytes),
+            Fault::Truncated => Self::Truncated,
+            Fault::Float => Self::Float,
+            Fault::Duplicate(key) => Self::Duplicate(key.chars().take(40).collect()),
+            Fault::Forbidden(what) => Self::Forbidden(what),
+        }
+    }
+}
+
+/// Walks one item after the other and checks the subset. Recursion is bounded by `max_depth`; nothing is allocated.
+pub(crate) struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
     max_depth: usize,
 }
 
 impl<'a> Walk<'a> {
-    fn item(&mut self, depth: usize) -> Result<(), DecodeError> {
+    /// Walks over exactly one message.
+    pub(crate) fn whole(bytes: &'a [u8], max_depth: usize) -> Result<(), Fault<'a>> {
+        let mut walk = Self::new(bytes, max_depth);
+        walk.item(0)?;
+        match walk.left() {
+            0 => Ok(()),
+            _ => Err(Fault::Trailing(bytes.len() - walk.at)),
+        }
+    }
+
+    pub(crate) fn new(bytes: &'a [u8], max_depth: usize) -> Self {
+        Self { bytes, at: 0, max_depth }
+    }
+
+    /// Walks over one item with all that is in it.
+    pub(crate) fn item(&mut self, depth: usize) -> Result<(), Fault<'a>> {
         let (major, argument) = self.head()?;
         match major {
             0 | 1 if argument <= MAX_INTEGER => Ok(()),
-            0 | 1 => Err(DecodeError::Forbidden("an integer of 2^53 or more")),
+            0 | 1 => Err(Fault::Forbidden("an integer of 2^53 or more")),
             2 => self.take(argument).map(|_| ()),
             3 => self.text(argument).map(|_| ()),
             4 => self.array(argument, self.deeper(depth)?),
             5 => self.map(argument, self.deeper(depth)?),
-            6 => Err(DecodeError::Forbidden("a tag")),
+            6 => Err(Fault::Forbidden("a tag")),
             _ => match argument {
                 20..=22 => Ok(()),
-                _ => Err(DecodeError::Forbidden("a simple value other than true, false and null")),
+                _ => Err(Fault::Forbidden("a simple value other than true, false and null")),
             },
         }
     }
 
-    fn deeper(&self, depth: usize) -> Result<usize, DecodeError> {
-        if depth >= self.max_depth { Err(DecodeError::TooDeep(self.max_depth)) } else { Ok(depth + 1) }
+    fn deeper(&self, depth: usize) -> Result<usize, Fault<'a>> {
+        if depth >= self.max_depth { Err(Fault::TooDeep(self.max_depth)) } else { Ok(depth + 1) }
     }
 
-    fn array(&mut self, length: u64, depth: usize) -> Result<(), DecodeError> {
+    fn array(&mut self, length: u64, depth: usize) -> Result<(), Fault<'a>> {
         // Each item takes a byte at least, so a length beyond the bytes left cannot be honest.
         if length > self.left() {
-            return Err(DecodeError::Truncated);
+            return Err(Fault::Truncated);
         }
         for _ in 0..length {
             self.item(depth)?;
@@ -157,32 +192,33 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn map(&mut self, entries: u64, depth: usize) -> Result<(), DecodeError> {
+    fn map(&mut self, entries: u64, depth: usize) -> Result<(), Fault<'a>> {
+        let entries = usize::try_from(entries).unwrap_or(usize::MAX);
         if entries > MAX_MAP_ENTRIES {
-            return Err(DecodeError::Forbidden("a map of more than 64 entries"));
+            return Err(Fault::Forbidden("a map of more than 64 entries"));
         }
-        let mut keys: Vec<&str> = Vec::with_capacity(usize::try_from(entries).unwrap_or(0));
-        for _ in 0..entries {
+        let mut keys = [""; MAX_MAP_ENTRIES];
+        for index in 0..entries {
             let (major, length) = self.head()?;
             if major != 3 {
-                return Err(DecodeError::Forbidden("a key that is no text"));
+                return Err(Fault::Forbidden("a key that is no text"));
             }
             let key = self.text(length)?;
-            if keys.contains(&key) {
-                return Err(DecodeError::Duplicate(key.chars().take(40).collect()));
+            if keys[..index].contains(&key) {
+                return Err(Fault::Duplicate(key));
             }
-            keys.push(key);
+            keys[index] = key;
             self.item(depth)?;
         }
         Ok(())
     }
 
     /// Reads the first byte and the argument behind it.
-    fn head(&mut self) -> Result<(u8, u64), DecodeError> {
+    pub(crate) fn head(&mut self) -> Result<(u8, u64), Fault<'a>> {
         let first = self.take(1)?[0];
         let (major, info) = (first >> 5, first & 0x1f);
         if major == 7 && (25..=27).contains(&info) {
-            return Err(DecodeError::Float);
+            return Err(Fault::Float);
         }
         let argument = match info {
             0..=23 => u64::from(info),
@@ -190,26 +226,26 @@ impl<'a> Walk<'a> {
             25 => self.number(2)?,
             26 => self.number(4)?,
             27 => self.number(8)?,
-            31 => return Err(DecodeError::Forbidden("an item of indefinite length")),
-            _ => return Err(DecodeError::Forbidden("a reserved item")),
+            31 => return Err(Fault::Forbidden("an item of indefinite length")),
+            _ => return Err(Fault::Forbidden("a reserved item")),
         };
         Ok((major, argument))
     }
 
-    fn number(&mut self, size: u64) -> Result<u64, DecodeError> {
+    fn number(&mut self, size: u64) -> Result<u64, Fault<'a>> {
         Ok(self.take(size)?.iter().fold(0, |value, byte| (value << 8) | u64::from(*byte)))
     }
 
-    fn text(&mut self, length: u64) -> Result<&'a str, DecodeError> {
-        std::str::from_utf8(self.take(length)?).map_err(|_| DecodeError::Forbidden("text that is not UTF-8"))
+    pub(crate) fn text(&mut self, length: u64) -> Result<&'a str, Fault<'a>> {
+        std::str::from_utf8(self.take(length)?).map_err(|_| Fault::Forbidden("text that is not UTF-8"))
     }
 
-    fn take(&mut self, length: u64) -> Result<&'a [u8], DecodeError> {
+    fn take(&mut self, length: u64) -> Result<&'a [u8], Fault<'a>> {
         if length > self.left() {
-            return Err(DecodeError::Truncated);
+            return Err(Fault::Truncated);
         }
         let from = self.at;
-        self.at += usize::try_from(length).map_err(|_| DecodeError::Truncated)?;
+        self.at += usize::try_from(length).map_err(|_| Fault::Truncated)?;
         Ok(&self.bytes[from..self.at])
     }
 

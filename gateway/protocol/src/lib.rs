@@ -4,6 +4,7 @@
 //! keep the limits of the wire (no floats, no duplicate keys, no trailing bytes, bounded depth and size).
 
 mod cbor;
+mod command_view;
 mod ids;
 mod media;
 mod messages;
@@ -13,6 +14,7 @@ mod time;
 mod units;
 
 pub use cbor::{DecodeError, EncodeError, Limits, decode, encode};
+pub use command_view::{CommandView, MAX_STAMPS, Stamps};
 pub use ids::{BootId, CameraIndex, IdError, LatchId, LeaseEpoch, OperatorName, VehicleId};
 pub use media::{Codec, MAX_UNIT_BYTES, MEDIA_HEADER_BYTES, MediaError, MediaHeader};
 pub use messages::{

@@ -54,12 +54,16 @@ pub struct Command {
     /// Acknowledges the latched stop with this number.
     #[serde(default)]
     pub rearm_latch: Option<LatchId>,
+    /// The enable switch is pressed through to its third position, by switches that have one: stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub pressed_through: Option<bool>,
     /// The pictures on the glass when this was made, one for each camera on show.
     pub stamps: Vec<GlassStamp>,
 }
 
 /// A picture that was really drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 pub struct GlassStamp {
     /// The camera.
     pub camera: CameraIndex,

@@ -32,6 +32,7 @@ pub(crate) fn command() -> Command {
         lift_mm_s: 0,
         confirm: false,
         rearm_latch: None,
+        pressed_through: None,
         stamps: vec![
             GlassStamp { camera: CameraIndex(0), rtp: RtpStamp(3_000_000_000) },
             GlassStamp { camera: CameraIndex(3), rtp: RtpStamp(u32::MAX) },
@@ -133,6 +134,7 @@ pub(crate) fn from_console() -> Vec<(&'static str, FromConsole)> {
         ("a command while driving", FromConsole::Command(command())),
         ("a command that confirms a take-over", FromConsole::Command(Command { confirm: true, ..quiet.clone() })),
         ("a command that re-arms", FromConsole::Command(Command { rearm_latch: Some(LatchId(3)), ..quiet.clone() })),
+        ("a command of a switch pressed through", FromConsole::Command(Command { pressed_through: Some(true), ..quiet.clone() })),
         (
             "a command with the largest numbers",
             FromConsole::Command(Command {

@@ -101,6 +101,10 @@ confirm: boolean,
  */
 rearm_latch: LatchId | null, 
 /**
+ * The enable switch is pressed through to its third position, by switches that have one: stop.
+ */
+pressed_through?: boolean, 
+/**
  * The pictures on the glass when this was made, one for each camera on show.
  */
 stamps: Array<GlassStamp>, };
