@@ -197,6 +197,7 @@ fn maybe_truth(walk: &mut Walk<'_>) -> Option<bool> {
     }
 }
 
+#[expect(clippy::option_option, reason = "the outer one is 'malformed', the inner one the field's own")]
 fn latch(walk: &mut Walk<'_>) -> Option<Option<LatchId>> {
     match walk.head().ok()? {
         (0, value) => Some(Some(LatchId(u32::try_from(value).ok()?))),

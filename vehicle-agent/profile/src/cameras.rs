@@ -29,6 +29,9 @@ pub struct CameraProfile {
     /// When a fresh picture of this camera is required.
     #[serde(default)]
     pub required_for: Vec<Requirement>,
+    /// How a picture that stands still is told from a new one; left out, nobody looks.
+    #[serde(default)]
+    pub freeze_check: Option<FreezeCheck>,
     /// Where it sits.
     #[serde(default)]
     pub mount: Mount,
@@ -59,6 +62,16 @@ impl Requirement {
             Self::Handover => "handover",
         }
     }
+}
+
+/// How a picture that stands still is told from a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FreezeCheck {
+    /// It is the same to the last bit: for raw sensors, whose noise never repeats.
+    Identical,
+    /// Nothing in it has moved: for anything that was decoded.
+    Motion,
 }
 
 /// Pose of a camera in the vehicle frame.

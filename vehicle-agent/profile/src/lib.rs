@@ -4,9 +4,11 @@
 
 mod cameras;
 mod limits;
+mod onboard;
 
-pub use cameras::{CameraProfile, Lens, Mount, Requirement};
+pub use cameras::{CameraProfile, FreezeCheck, Lens, Mount, Requirement};
 pub use limits::{Actuators, Geometry, Limits, LinkLimits};
+pub use onboard::{Auto, Scanner, Stop, StopPolicy};
 
 use farhand_settings::Settings;
 use serde::Deserialize;
@@ -29,6 +31,15 @@ pub struct Profile {
     /// When the vehicle slows and stops by itself.
     #[serde(default)]
     pub link: LinkLimits,
+    /// The safety scanners.
+    #[serde(default)]
+    pub scanner: Scanner,
+    /// How it stops when it is left alone.
+    #[serde(default)]
+    pub stop: Stop,
+    /// Driving by itself.
+    #[serde(default)]
+    pub auto: Auto,
     /// The cameras, in the order of their index on the wire; at most 8.
     #[serde(default)]
     pub cameras: Vec<CameraProfile>,
@@ -78,5 +89,28 @@ impl Settings for Profile {
             }
         }
         self.link.check()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn parsed(text: &str) -> Result<Profile, String> {
+        let text = format!("kind = \"counterbalance-truck\"\n{text}\n");
+        farhand_settings::parse(&text, Path::new("p.toml")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_a_vehicle_does_on_board_has_defaults_and_ranges() {
+        let plain = parsed("").expect("a kind is enough");
+        assert!(!plain.scanner.fitted && plain.stop.policy == StopPolicy::Navigate);
+        assert_eq!(plain.auto.handover_speed_mps.value(), 0.0);
+        assert_eq!(parsed("[stop]\npolicy = \"brake\"").expect("good").stop.policy, StopPolicy::Brake);
+        let too_late = parsed("[scanner]\nlost_after = \"160ms\"").expect_err("refused");
+        assert!(too_late.starts_with("p.toml:3: scanner.lost_after is \"160ms\"; allowed 50ms to 150ms"), "{too_late}");
+        let too_fast = parsed("[auto]\nhandover_speed_mps = 0.31").expect_err("refused");
+        assert_eq!(too_fast, "p.toml:3: auto.handover_speed_mps is 0.31; allowed 0 to 0.3");
     }
 }

@@ -41,6 +41,11 @@ pub struct Limits {
     pub safe_decel_mps2: Real<200, 4000>,
     /// Deceleration that is safe with the forks at `mast_height_m`; between them it falls in a line.
     pub safe_decel_raised_mps2: Real<100, 4000>,
+    /// The same without a load; counts only for a machine that reports whether it carries one, and never below the other.
+    pub unladen_decel_mps2: Real<200, 4000>,
+    /// As hard as the machine can brake without tipping, with the forks down: for something in the way. Raised forks lower
+    /// it like the load-safe one, below which it never is.
+    pub protective_decel_mps2: Real<200, 4000>,
     /// Acceleration under remote control.
     pub max_accel_mps2: Real<100, 3000>,
     /// Sideways acceleration that is safe with the forks down; raised, it falls like the deceleration.
@@ -49,6 +54,8 @@ pub struct Limits {
     pub mast_height_m: Real<500, 12000>,
     /// Fork speed.
     pub max_lift_mps: Real<0, 1000>,
+    /// Highest speed under remote control while the vehicle has lost its place on the map.
+    pub unlocalised_speed_mps: Real<100, 8000>,
     /// Deceleration of the machine's own watchdog, when the guardian is silent.
     pub watchdog_decel_mps2: Real<200, 4000>,
 }
@@ -61,10 +68,14 @@ impl Default for Limits {
             max_steering_rad: Real::thousandths(1300),
             safe_decel_mps2: Real::thousandths(1600),
             safe_decel_raised_mps2: Real::thousandths(350),
+            unladen_decel_mps2: Real::thousandths(2000),
+            // The 18 % line of the tilt test for travelling: safety.md 4.1.
+            protective_decel_mps2: Real::thousandths(1800),
             max_accel_mps2: Real::thousandths(1000),
             safe_lateral_mps2: Real::thousandths(1600),
             mast_height_m: Real::thousandths(3000),
             max_lift_mps: Real::thousandths(400),
+            unlocalised_speed_mps: Real::thousandths(1000),
             watchdog_decel_mps2: Real::thousandths(1600),
         }
     }
