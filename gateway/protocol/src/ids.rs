@@ -100,6 +100,10 @@ number_id!(
     LeaseEpoch, u64
 );
 number_id!(
+    /// Fencing token of a mission: rises with every release by the fleet and never falls, below 2^53. 0 means "none yet".
+    MissionEpoch, u64
+);
+number_id!(
     /// Number of one latched stop of a vehicle; an acknowledgement names the latch it clears.
     LatchId, u32
 );

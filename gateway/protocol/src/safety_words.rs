@@ -83,6 +83,32 @@ words!(
         Restarted,
         /// The safety core met a state that cannot be.
         InternalFault,
+        /// The safety scan is too old, or the guard has stopped judging it.
+        ScanLost,
+        /// Something is closer than the vehicle can stop.
+        FieldBreach,
+        /// The guard finds no stop that is free.
+        NoWayOut,
+        /// A required camera shows the same picture although the vehicle moves.
+        PictureFrozen,
+        /// The vehicle's own autonomy is silent.
+        PlanLost,
+        /// The vehicle drives by itself and does not know where it is.
+        LocalisationLost,
+        /// The vehicle drives by itself and has left its corridor.
+        OffCorridor,
+        /// The lease was taken away while the operator was driving.
+        LeaseRevoked,
+        /// The wheel does not follow its commands.
+        SteeringFault,
+        /// The vehicle does not slow as demanded.
+        BrakeFault,
+        /// The forks move although they must not.
+        LiftFault,
+        /// A stop took more than 8 s or 6 m.
+        StopOverrun,
+        /// The gateway is gone and the released path is at its end.
+        GatewayLost,
     }
 );
 
@@ -119,6 +145,53 @@ words!(
         Curve,
         /// The cap is rising slowly after a limit.
         Rising,
+        /// The zone of the site's map, or none known because the vehicle is lost.
+        Zone,
+        /// Free way ahead: the vehicle's own scanners must be able to stop it.
+        Field,
+        /// Free way ahead: a lost link must end in it.
+        Link,
+        /// Room at the sides while nobody steers.
+        Drift,
+        /// The guard: at more, no stop would be left that is free.
+        Guard,
+        /// The end of the released path.
+        Base,
+    }
+);
+
+words!(
+    /// What the safety scanners do for the vehicle.
+    Protection {
+        /// It has none: nothing on board sees what is in its way.
+        NoScanner,
+        /// They are heard, and the way is watched.
+        Watching,
+        /// They are not heard.
+        Lost,
+        /// They see something closer than the vehicle can stop.
+        Breached,
+    }
+);
+
+impl Default for Protection {
+    /// What a vehicle that does not say has.
+    fn default() -> Self {
+        Self::NoScanner
+    }
+}
+
+words!(
+    /// How much choice was left in a stop. Ordered: a stop only goes down this ladder.
+    StopRung {
+        /// A manoeuvre that the guard has proved free.
+        Manoeuvre,
+        /// Load-safe along the path the vehicle was on.
+        Path,
+        /// Load-safe with the steering held.
+        Held,
+        /// As hard as the machine can without tipping.
+        Machine,
     }
 );
 
@@ -141,6 +214,8 @@ words!(
         Enable,
         /// A reset on the truck itself.
         TruckReset,
+        /// The safety scanners must be heard.
+        Scanner,
     }
 );
 

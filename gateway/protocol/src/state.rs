@@ -1,6 +1,9 @@
 //! What a vehicle says about itself, 20 times a second and at once on a change.
 
-use crate::{Authority, BootId, CapTerm, Cause, LatchId, LeaseEpoch, Need, RejectReason, SafetyState};
+use crate::{
+    Authority, BootId, CameraIndex, CapTerm, Cause, LatchId, LeaseEpoch, MissionEpoch, Need, Protection, RejectReason,
+    SafetyState, StopRung,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -68,6 +71,18 @@ pub struct VehicleState {
     /// Safety ticks that came more than 5 ms late since boot.
     #[ts(type = "number")]
     pub late_ticks: u64,
+    /// The fleet's mission under which it drives by itself.
+    #[serde(default)]
+    pub mission: Option<MissionEpoch>,
+    /// What the safety scanners do for it.
+    #[serde(default)]
+    pub protection: Protection,
+    /// Free way ahead along the corridor, while the scanners are heard.
+    #[serde(default)]
+    pub free_mm: Option<i32>,
+    /// Cameras that show the same picture for too long; while it moves and one is required, that is a cause as well.
+    #[serde(default)]
+    pub still: Vec<CameraIndex>,
 }
 
 /// Position on the site's map.
@@ -103,6 +118,9 @@ pub struct LastStop {
     pub silence_ms: Option<u32>,
     /// Metres rolled after the brake demand.
     pub rolled_mm: i32,
+    /// The lowest rung of the ladder that it came down to.
+    #[serde(default)]
+    pub rung: Option<StopRung>,
 }
 
 /// How many commands had no effect for one reason.

@@ -3,7 +3,7 @@
 use crate::dial::{Dialer, Silence};
 use crate::guardian::{Guardian, GuardianGone, GuardianPort};
 use farhand_drive::{AgentSays, GuardianSays, StopOrigin, vehicle_now};
-use farhand_protocol::{GatewayDatagram, GatewaySays, Hello, VehicleDatagram, VehicleSays};
+use farhand_protocol::{GatewayDatagram, GatewaySays, Hello, LeaseEnding, VehicleDatagram, VehicleSays};
 use farhand_transport::{
     Connection, MessageError, MessageReader, MessageWriter, explain, open_messages, read_datagram, send_datagram,
 };
@@ -158,6 +158,15 @@ impl Session {
                 tracing::info!(from = ?event.from, to = ?event.to, causes = ?event.causes, "Safety state");
                 VehicleSays::Event(event)
             }
+            // No fleet system can release a mission through this agent yet.
+            GuardianSays::MissionAccepted { mission } => {
+                tracing::info!(%mission, "Mission accepted");
+                return;
+            }
+            GuardianSays::MissionRefused { mission, why } => {
+                tracing::warn!(%mission, %why, "Mission refused");
+                return;
+            }
             GuardianSays::Hello { .. } => {
                 tracing::warn!("Guardian said hello twice");
                 return;
@@ -183,7 +192,7 @@ impl Session {
             }
             Ok(FromGateway::Says(GatewaySays::LeaseEnd { epoch, why })) => {
                 tracing::info!(%epoch, ?why, "Lease ended");
-                guardian.say(&AgentSays::LeaseEnd { epoch });
+                guardian.say(&AgentSays::LeaseEnd { epoch, revoked: why == LeaseEnding::Revoked });
             }
             Ok(FromGateway::Says(GatewaySays::Welcome)) => {}
             Ok(FromGateway::Says(GatewaySays::Refused { why })) => {

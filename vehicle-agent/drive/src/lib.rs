@@ -6,7 +6,7 @@
 mod messages;
 mod socket;
 
-pub use messages::{Actuate, AgentSays, GuardianSays, MachineReport, MachineSays, StopOrigin};
+pub use messages::{Actuate, AgentSays, GuardianSays, MachineReport, MachineSays, StopOrigin, WantedMotion};
 pub use socket::{PacketListener, PacketSocket, ReceiveError, SendError};
 
 /// CLOCK_MONOTONIC of this host in microseconds: vehicle time.

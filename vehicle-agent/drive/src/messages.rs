@@ -1,6 +1,6 @@
 //! What passes over the sockets inside a vehicle.
 
-use farhand_protocol::{BootId, CameraIndex, LeaseEpoch, MonoTime, OperatorName, Pose, SafetyEvent};
+use farhand_protocol::{BootId, CameraIndex, LeaseEpoch, MissionEpoch, MonoTime, OperatorName, Pose, SafetyEvent};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
@@ -82,6 +82,9 @@ pub enum AgentSays {
     LeaseEnd {
         /// Its epoch.
         epoch: LeaseEpoch,
+        /// Somebody with the right took it away.
+        #[serde(default)]
+        revoked: bool,
     },
     /// A picture with this capture time was sent.
     Sent {
@@ -90,6 +93,53 @@ pub enum AgentSays {
         /// When the picture was taken.
         capture: MonoTime,
     },
+    /// What a picture shows, measured by the camera's `freeze_check`; the guardian decides whether it stands still.
+    Content {
+        /// The camera.
+        camera: CameraIndex,
+        /// When the picture was taken.
+        capture: MonoTime,
+        /// The source's own count of pictures; a picture that it did not count is not a new one.
+        frame: u64,
+        /// How often the content has changed since the agent started: `identical` counts each picture that differs in any
+        /// bit from the one before, `motion` each in which something has moved.
+        changes: u64,
+    },
+    /// The fleet releases the vehicle to drive by itself.
+    Release {
+        /// The mission; newer than any before.
+        mission: MissionEpoch,
+    },
+    /// The mission is over, or taken back.
+    MissionEnd {
+        /// The mission.
+        mission: MissionEpoch,
+    },
+    /// What the vehicle's own autonomy wants; 50 times a second, its silence is a stop.
+    Plan(WantedMotion),
+}
+
+/// What the autonomy wants in this instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedMotion {
+    /// The mission it belongs to.
+    pub mission: MissionEpoch,
+    /// Rises with each plan of a mission, from 1.
+    pub seq: u64,
+    /// The agent's CLOCK_MONOTONIC when it was made.
+    pub at: MonoTime,
+    /// Wanted speed.
+    pub speed_mm_s: i32,
+    /// Wanted angle of the steered wheel.
+    pub steering_mrad: i32,
+    /// Wanted fork speed.
+    pub lift_mm_s: i32,
+    /// Way to the end of what the fleet has released.
+    pub base_left_mm: i32,
+    /// Distance from the planned path.
+    pub off_path_mm: i32,
+    /// The autonomy knows where it is.
+    pub localised: bool,
 }
 
 /// Who asked for a stop.
@@ -125,6 +175,18 @@ pub enum GuardianSays {
         epoch: LeaseEpoch,
         /// The highest epoch known.
         highest_epoch: LeaseEpoch,
+        /// Why, for a person.
+        why: String,
+    },
+    /// The mission is stored; the vehicle drives by itself from now.
+    MissionAccepted {
+        /// The mission.
+        mission: MissionEpoch,
+    },
+    /// The vehicle does not drive by itself now.
+    MissionRefused {
+        /// The mission.
+        mission: MissionEpoch,
         /// Why, for a person.
         why: String,
     },

@@ -194,7 +194,7 @@ mod tests {
     fn garbage_is_refused_and_the_next_message_is_read() {
         let (_folder, near, far) = pair();
         rustix::net::send(&near, &[0xff, 0x00], SendFlags::empty()).expect("sent");
-        near.send(&AgentSays::LeaseEnd { epoch: farhand_protocol::LeaseEpoch(4) }).expect("sent");
+        near.send(&AgentSays::LeaseEnd { epoch: farhand_protocol::LeaseEpoch(4), revoked: false }).expect("sent");
         assert!(matches!(far.receive::<AgentSays>(), Err(ReceiveError::Decode(_))));
         assert!(far.receive::<AgentSays>().expect("alive").is_some());
     }

@@ -1,16 +1,18 @@
 //! From the profile's SI values to the whole numbers of the core.
 
-use farhand_profile::{Profile, Requirement};
+use farhand_profile::{CameraProfile, FreezeCheck, Profile, Requirement, StopPolicy};
 use farhand_protocol::{Acceleration, Angle, CameraIndex, Distance, Speed};
-use farhand_safety::{CameraSet, Config};
+use farhand_safety::{CameraSet, Config, StopPolicy as Policy};
 
 /// The core's limits. The profile has checked every range, so each value is finite and fits.
 pub(crate) fn from_profile(profile: &Profile) -> Config {
-    let (limits, link) = (&profile.limits, &profile.link);
-    let required = |when: Requirement| {
-        let cameras = (0_u8..).zip(&profile.cameras).filter(|(_, camera)| camera.required_for.contains(&when));
+    let (limits, link, auto, actuators) = (&profile.limits, &profile.link, &profile.auto, &profile.actuators);
+    let those = |wanted: &dyn Fn(&CameraProfile) -> bool| {
+        let cameras = (0_u8..).zip(&profile.cameras).filter(|(_, camera)| wanted(camera));
         cameras.fold(CameraSet::default(), |set, (index, _)| set.with(CameraIndex(index)))
     };
+    let required = |when: Requirement| those(&|camera| camera.required_for.contains(&when));
+    let checked = |check: FreezeCheck| those(&|camera| camera.freeze_check == Some(check));
     Config {
         max_speed_mm_s: speed(limits.max_speed_mps.value()),
         max_steering_mrad: Angle::radians(limits.max_steering_rad.value()).unwrap_or_default().to_milli(),
@@ -36,6 +38,26 @@ pub(crate) fn from_profile(profile: &Profile) -> Config {
         required_forward: required(Requirement::Forward),
         required_reverse: required(Requirement::Reverse),
         required_handover: required(Requirement::Handover),
+        checked_identical: checked(FreezeCheck::Identical),
+        checked_motion: checked(FreezeCheck::Motion),
+        unladen_decel_mm_s2: acceleration(limits.unladen_decel_mps2.value()),
+        protective_decel_mm_s2: acceleration(limits.protective_decel_mps2.value()),
+        scanner: profile.scanner.fitted,
+        scan_lost_after: profile.scanner.lost_after.span(),
+        unlocalised_speed_mm_s: speed(limits.unlocalised_speed_mps.value()),
+        stop_policy: match profile.stop.policy {
+            StopPolicy::Navigate => Policy::Navigate,
+            StopPolicy::Brake => Policy::Brake,
+        },
+        plan_lost_after: auto.plan_lost_after.span(),
+        localisation_lost_after: auto.localisation_lost_after.span(),
+        corridor_mm: distance(auto.corridor_m.value()),
+        handover_speed_mm_s: speed(auto.handover_speed_mps.value()),
+        steer_dead: actuators.steer_dead_time.span(),
+        steer_rate_mrad_s: Angle::radians(actuators.steer_rate_radps.value()).unwrap_or_default().to_milli(),
+        brake_dead: actuators.brake_dead_time.span(),
+        // Thousandths of a metre, here in a second cubed.
+        brake_jerk_mm_s3: distance(actuators.brake_jerk_mps3.value()),
     }
 }
 
@@ -62,10 +84,15 @@ mod tests {
             kind = "counterbalance-truck"
             [limits]
             max_speed_mps = 2.25
+            [scanner]
+            fitted = true
+            [stop]
+            policy = "brake"
             [[cameras]]
             name = "front"
             source = "videotestsrc"
             required_for = ["forward", "handover"]
+            freeze_check = "identical"
             [[cameras]]
             name = "rear"
             source = "videotestsrc"
@@ -76,6 +103,9 @@ mod tests {
         assert_eq!(limits.max_speed_mm_s, 2250);
         assert_eq!(limits.safe_decel_mm_s2, 1600);
         assert_eq!(limits.required_handover.iter().count(), 2);
+        assert_eq!(limits.checked_identical.iter().collect::<Vec<_>>(), [CameraIndex(0)]);
+        assert_eq!((limits.scanner, limits.stop_policy, limits.brake_jerk_mm_s3), (true, Policy::Brake, 8000));
+        assert_eq!((limits.steer_rate_mrad_s, limits.handover_speed_mm_s, limits.corridor_mm), (800, 0, 300));
         assert_eq!(limits.required_reverse.iter().collect::<Vec<_>>(), [CameraIndex(1)]);
     }
 }

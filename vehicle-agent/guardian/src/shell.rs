@@ -6,10 +6,10 @@ use crate::state_file::{self, StateFile};
 use anyhow::Context as _;
 use farhand_drive::{
     Actuate, AgentSays, GuardianSays, MachineReport, MachineSays, PacketListener, PacketSocket, ReceiveError, SendError,
-    suspended_micros, vehicle_now,
+    WantedMotion, suspended_micros, vehicle_now,
 };
-use farhand_protocol::{BootId, MonoTime, encode};
-use farhand_safety::{Config, Core, Drive, GrantAnswer, Input, MachineSample, Output};
+use farhand_protocol::{BootId, LeaseEpoch, MonoTime, encode};
+use farhand_safety::{Config, Content, Core, Drive, GrantAnswer, Input, MachineSample, MissionRefusal, Output, Plan};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_bytes::ByteBuf;
 use std::io::Read as _;
@@ -178,7 +178,10 @@ impl Shell {
 
     fn take_from_agent(&mut self, message: AgentSays) -> bool {
         match message {
-            AgentSays::Beat { at, .. } => self.take(Input::AgentBeat(at)),
+            AgentSays::Beat { at, gateway_connected } => {
+                self.take(Input::AgentBeat(at));
+                self.take(Input::GatewayConnected(gateway_connected));
+            }
             AgentSays::Command(bytes) => self.take(Input::Command(&bytes)),
             AgentSays::Stop(origin) => {
                 debug!(by = %origin.by, request = origin.request, "stop");
@@ -189,31 +192,31 @@ impl Shell {
                 info!(epoch = epoch.0, %holder, "lease granted");
                 self.take(Input::LeaseGrant(epoch));
             }
-            AgentSays::LeaseEnd { epoch } => {
-                info!(epoch = epoch.0, "lease ended");
-                self.take(Input::LeaseEnd(epoch));
+            AgentSays::LeaseEnd { epoch, revoked } => {
+                info!(epoch = epoch.0, revoked, "lease ended");
+                self.take(if revoked { Input::LeaseRevoked(epoch) } else { Input::LeaseEnd(epoch) });
                 return true;
             }
             AgentSays::Sent { camera, capture } => self.take(Input::Sent(camera, capture)),
+            AgentSays::Content { camera, capture, frame, changes } => {
+                self.take(Input::Content(Content { camera, capture, frame, changes }));
+            }
+            AgentSays::Release { mission } => {
+                info!(mission = mission.0, "mission released");
+                self.take(Input::Release(mission));
+            }
+            AgentSays::MissionEnd { mission } => {
+                info!(mission = mission.0, "mission ended");
+                self.take(Input::MissionEnd(mission));
+            }
+            AgentSays::Plan(wanted) => self.take(Input::Plan(plan(&wanted))),
         }
         false
     }
 
     fn take(&mut self, input: Input<'_>) {
-        let answer = match self.core.take(vehicle_now(), input) {
-            None => return,
-            Some(GrantAnswer::Accepted(epoch)) => GuardianSays::LeaseAccepted { epoch },
-            Some(GrantAnswer::TooOld { offered, highest }) => GuardianSays::LeaseRefused {
-                epoch: offered,
-                highest_epoch: highest,
-                why: format!("epoch {offered} is not newer than {highest}"),
-            },
-            Some(GrantAnswer::NotStored(epoch)) => GuardianSays::LeaseRefused {
-                epoch,
-                highest_epoch: self.core.highest_epoch(),
-                why: "the vehicle cannot write its state file (is its disk full?)".into(),
-            },
-        };
+        let Some(answer) = self.core.take(vehicle_now(), input) else { return };
+        let answer = said(answer, self.core.highest_epoch());
         self.tell_agent(&answer);
     }
 
@@ -338,6 +341,49 @@ impl Shell {
     }
 }
 
+/// An answer of the core in the words of the agent's socket.
+fn said(answer: GrantAnswer, highest: LeaseEpoch) -> GuardianSays {
+    match answer {
+        GrantAnswer::Accepted(epoch) => GuardianSays::LeaseAccepted { epoch },
+        GrantAnswer::TooOld { offered, highest } => GuardianSays::LeaseRefused {
+            epoch: offered,
+            highest_epoch: highest,
+            why: format!("epoch {offered} is not newer than {highest}"),
+        },
+        GrantAnswer::NotStored(epoch) => GuardianSays::LeaseRefused {
+            epoch,
+            highest_epoch: highest,
+            why: "the vehicle cannot write its state file (is its disk full?)".into(),
+        },
+        GrantAnswer::MissionAccepted(mission) => GuardianSays::MissionAccepted { mission },
+        GrantAnswer::MissionRefused { mission, why } => {
+            let why = match why {
+                MissionRefusal::TooOld => "a newer mission is known: release it with a higher number",
+                MissionRefusal::NotParked => "the vehicle is not parked: wait, or acknowledge its stop",
+                MissionRefusal::Leased => "a person holds its lease: ask for it back",
+                MissionRefusal::NoScanner => "it has no safety scanners, or does not hear them (profile: scanner.fitted)",
+                MissionRefusal::NoGateway => "its agent or its gateway is away",
+                MissionRefusal::NotStored => "the vehicle cannot write its state file (is its disk full?)",
+            };
+            GuardianSays::MissionRefused { mission, why: why.into() }
+        }
+    }
+}
+
+fn plan(wanted: &WantedMotion) -> Plan {
+    Plan {
+        mission: wanted.mission,
+        seq: wanted.seq,
+        at: wanted.at,
+        speed_mm_s: wanted.speed_mm_s,
+        steering_mrad: wanted.steering_mrad,
+        lift_mm_s: wanted.lift_mm_s,
+        base_left_mm: wanted.base_left_mm,
+        off_path_mm: wanted.off_path_mm,
+        localised: wanted.localised,
+    }
+}
+
 fn sample(report: &MachineReport) -> MachineSample {
     MachineSample {
         at: report.at,
@@ -346,6 +392,8 @@ fn sample(report: &MachineReport) -> MachineSample {
         steering_mrad: report.steering_mrad,
         fork_mm: report.fork_mm,
         emergency_stop: report.emergency_stop,
+        // The machine does not say whether it carries a load: count with one.
+        loaded: true,
         pose: report.pose,
     }
 }

@@ -68,8 +68,11 @@ impl CauseSet {
 
 /// The place of a cause in the number; new causes are only added at the end of the enum.
 fn bit(cause: Cause) -> u32 {
-    1 << (cause as u32)
+    1_u32.checked_shl(cause as u32).unwrap_or(0)
 }
+
+// Each cause has a bit of its own.
+const _: () = assert!(Cause::ALL.len() <= 32);
 
 #[cfg(test)]
 mod tests {

@@ -11,13 +11,19 @@ impl CameraSet {
     /// The set with `camera` added; an index of 8 or more adds nothing.
     #[must_use]
     pub fn with(self, camera: CameraIndex) -> Self {
-        if camera.0 < 8 { Self(self.0 | (1 << camera.0)) } else { self }
+        Self(self.0 | bit(camera))
     }
 
     /// Everything in either set.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub fn both(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// True if nothing is in it.
@@ -28,12 +34,26 @@ impl CameraSet {
 
     /// Its cameras in rising order.
     pub fn iter(self) -> impl Iterator<Item = CameraIndex> {
-        (0..8).filter(move |bit| self.0 & (1 << bit) != 0).map(CameraIndex)
+        (0..8).map(CameraIndex).filter(move |camera| self.0 & bit(*camera) != 0)
     }
 }
 
+fn bit(camera: CameraIndex) -> u8 {
+    1_u8.checked_shl(u32::from(camera.0)).unwrap_or(0)
+}
+
+/// What a lost link does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum StopPolicy {
+    /// Drive the stop that the guard has proved free.
+    #[default]
+    Navigate,
+    /// Brake load-safe at once, without a choice of path.
+    Brake,
+}
+
 /// The limits of one vehicle. Made from its profile, which checks the ranges.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// Highest speed under remote control.
     pub max_speed_mm_s: i32,
@@ -45,6 +65,10 @@ pub struct Config {
     pub max_accel_mm_s2: i32,
     /// Deceleration that is safe with the forks down.
     pub safe_decel_mm_s2: i32,
+    /// The same without a load.
+    pub unladen_decel_mm_s2: i32,
+    /// As hard as the machine can without tipping, with the forks down.
+    pub protective_decel_mm_s2: i32,
     /// Deceleration that is safe with the forks at `mast_height_mm`.
     pub safe_decel_raised_mm_s2: i32,
     /// Sideways acceleration that is safe with the forks down.
@@ -83,12 +107,42 @@ pub struct Config {
     pub required_reverse: CameraSet,
     /// Cameras needed for the take-over.
     pub required_handover: CameraSet,
+    /// Cameras whose picture is frozen if it repeats to the last bit.
+    pub checked_identical: CameraSet,
+    /// Cameras whose picture is frozen if nothing in it moves while the vehicle does.
+    pub checked_motion: CameraSet,
+    /// The vehicle has safety scanners.
+    pub scanner: bool,
+    /// Age at which a scan is lost.
+    pub scan_lost_after: Duration,
+    /// Highest speed under remote control while the vehicle has lost its place on the map.
+    pub unlocalised_speed_mm_s: i32,
+    /// What a lost link does.
+    pub stop_policy: StopPolicy,
+    /// Age of a plan at which the autonomy is lost.
+    pub plan_lost_after: Duration,
+    /// Time without a place on the map at which the autonomy is lost.
+    pub localisation_lost_after: Duration,
+    /// Distance from the planned path at which the vehicle has left its corridor.
+    pub corridor_mm: i32,
+    /// Highest speed at which a person may take over from the autonomy; 0 is at a standstill.
+    pub handover_speed_mm_s: i32,
+    /// From a steering command to the first motion of the wheel.
+    pub steer_dead: Duration,
+    /// Fastest turn of the steered wheel.
+    pub steer_rate_mrad_s: i32,
+    /// From a brake command to the first deceleration.
+    pub brake_dead: Duration,
+    /// How fast the deceleration builds up.
+    pub brake_jerk_mm_s3: i32,
 }
 
 /// A tick that comes later than this after the one before is an overrun (safety.md 1.3).
 pub(crate) const TICK_OVERRUN: Duration = Duration::from_millis(50);
 /// A command older than this is late: three periods of 20 ms. Late time drains the flapping bucket (safety.md 1.3).
 pub(crate) const LATE_COMMAND: Duration = Duration::from_millis(60);
+/// The period in which the shell calls the tick.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// Slower than this counts as standing; the odometry of the trucks we know resolves 5 mm/s.
 pub(crate) const STANDING_MM_S: i32 = 10;
 /// Faster than this, the measured direction counts for the required cameras.
@@ -97,6 +151,12 @@ pub(crate) const ROLLING_MM_S: i32 = 50;
 pub(crate) const ENABLE_INPUT_MS: u32 = 60;
 /// An input sample older than this makes the whole command old.
 pub(crate) const INPUT_OLD_MS: u32 = 250;
+/// Up to this speed the vehicle goes close to things, if that is what is asked for (safety.md 3.2).
+pub(crate) const CREEP_MM_S: i32 = 300;
+/// A stop that lasts or rolls longer is braked in full (safety.md 2.1).
+pub(crate) const STOP_LONGEST: Duration = Duration::from_secs(8);
+/// The same in metres.
+pub(crate) const STOP_FARTHEST_MM: i32 = 6000;
 /// Standing for this long ends a safe stop.
 pub(crate) const STANDSTILL: Duration = Duration::from_millis(500);
 /// The machine's clock may differ from the guardian's by this much; they are the same clock, read apart.
@@ -106,11 +166,22 @@ pub(crate) const COMFORT_PERCENT: i32 = 60;
 /// Coasting on a late command uses this share of the load-safe deceleration (safety.md 1.3).
 pub(crate) const COAST_PERCENT: i32 = 30;
 
+/// The vehicle brakes if it is faster than its cap by this much; below it the traction slows it.
+pub(crate) const OVER_CAP_MM_S: i32 = 150;
+
 impl Config {
     /// Load-safe deceleration with the forks at this height: falls in a line up to `mast_height_mm`.
     #[must_use]
-    pub fn load_safe_decel_mm_s2(&self, fork_mm: i32) -> i32 {
-        self.by_fork_height(self.safe_decel_mm_s2, self.safe_decel_raised_mm_s2, fork_mm)
+    pub fn load_safe_decel_mm_s2(&self, fork_mm: i32, loaded: bool) -> i32 {
+        let low = if loaded { self.safe_decel_mm_s2 } else { self.unladen_decel_mm_s2.max(self.safe_decel_mm_s2) };
+        self.by_fork_height(low, self.safe_decel_raised_mm_s2, fork_mm)
+    }
+
+    /// As hard as the machine can without tipping, never below the load-safe deceleration.
+    #[must_use]
+    pub fn protective_decel_mm_s2(&self, fork_mm: i32, loaded: bool) -> i32 {
+        let hard = self.by_fork_height(self.protective_decel_mm_s2, self.safe_decel_raised_mm_s2, fork_mm);
+        hard.max(self.load_safe_decel_mm_s2(fork_mm, loaded))
     }
 
     /// Load-safe sideways acceleration, lowered by the fork height in the same share as the deceleration.
@@ -120,19 +191,36 @@ impl Config {
         self.by_fork_height(self.safe_lateral_mm_s2, raised, fork_mm)
     }
 
+    /// Cameras needed to move in these directions; none if one of them has no camera at all.
+    pub(crate) fn required(&self, forward: bool, reverse: bool) -> Option<CameraSet> {
+        let blind = forward && self.required_forward.is_empty() || reverse && self.required_reverse.is_empty();
+        let ahead = if forward { self.required_forward } else { CameraSet::default() };
+        let behind = if reverse { self.required_reverse } else { CameraSet::default() };
+        (!blind).then_some(ahead.union(behind))
+    }
+
     fn by_fork_height(&self, low: i32, raised: i32, fork_mm: i32) -> i32 {
-        let height = fork_mm.clamp(0, self.mast_height_mm);
-        low - scale(low - raised.min(low), height, self.mast_height_mm)
+        let height = fork_mm.min(self.mast_height_mm).max(0);
+        low.saturating_sub(scale(low.saturating_sub(raised.min(low)), height, self.mast_height_mm))
     }
 }
 
 /// `value * numerator / denominator`, in 64 bits; `value` if the denominator is zero.
 pub(crate) fn scale(value: i32, numerator: i32, denominator: i32) -> i32 {
-    if denominator == 0 {
-        return value;
-    }
-    let wide = i64::from(value) * i64::from(numerator) / i64::from(denominator);
+    let wide = i64::from(value).saturating_mul(i64::from(numerator));
+    let Some(wide) = wide.checked_div(i64::from(denominator)) else { return value };
     i32::try_from(wide).unwrap_or(if wide < 0 { i32::MIN } else { i32::MAX })
+}
+
+/// Keeps a value within `-limit..=limit`.
+pub(crate) fn within(value: i32, limit: i32) -> i32 {
+    let limit = limit.saturating_abs();
+    value.min(limit).max(limit.saturating_neg())
+}
+
+/// Whole microseconds, saturating.
+pub(crate) fn micros(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -143,11 +231,11 @@ mod tests {
     #[test]
     fn a_raised_fork_lowers_the_deceleration_in_a_line() {
         let config = config();
-        assert_eq!(config.load_safe_decel_mm_s2(0), 1600);
-        assert_eq!(config.load_safe_decel_mm_s2(1500), 975);
-        assert_eq!(config.load_safe_decel_mm_s2(3000), 350);
-        assert_eq!(config.load_safe_decel_mm_s2(9000), 350);
-        assert_eq!(config.load_safe_decel_mm_s2(-5), 1600);
+        assert_eq!(config.load_safe_decel_mm_s2(0, true), 1600);
+        assert_eq!(config.load_safe_decel_mm_s2(1500, true), 975);
+        assert_eq!(config.load_safe_decel_mm_s2(3000, true), 350);
+        assert_eq!(config.load_safe_decel_mm_s2(9000, true), 350);
+        assert_eq!(config.load_safe_decel_mm_s2(-5, true), 1600);
         assert_eq!(config.load_safe_lateral_mm_s2(3000), 350);
     }
 

@@ -1,20 +1,25 @@
-//! The state machine: takes what arrives, and decides once a tick.
+//! The core itself: takes what arrives, and decides once a tick.
 
+use crate::auto::Autonomy;
+use crate::broken::Broken;
 use crate::cap::{Cap, Governor};
-use crate::config::{CLOCK_TOLERANCE, ENABLE_INPUT_MS, STANDING_MM_S, STANDSTILL};
+use crate::config::{CLOCK_TOLERANCE, ENABLE_INPUT_MS};
 use crate::gate::{Gate, Situation};
 use crate::handover::{EnableSwitch, Rearm};
-use crate::input::{GrantAnswer, Input, MachineSample, Output, Transition};
-use crate::pictures::Pictures;
-use crate::{Action, CauseSet, Config, Persisted};
-use farhand_protocol::{BootId, CapTerm, Cause, LastStop, LatchId, LeaseEpoch, MonoTime, RejectReason, SafetyState};
+use crate::input::{Drive, GrantAnswer, Input, MachineSample, Output, Surroundings, Transition};
+use crate::pictures::{Odometer, Pictures};
+use crate::still::Stillness;
+use crate::stop::Stop;
+use crate::tracking::{Ground, Tracking};
+use crate::{CauseSet, Config, Persisted};
+use farhand_protocol::{BootId, CapTerm, Cause, LatchId, LeaseEpoch, MonoTime, RejectReason, SafetyState};
 use std::time::Duration;
 
 /// A state file that could not be written is tried again after this.
 const STORE_AGAIN: Duration = Duration::from_secs(1);
 
 /// The safety core of one vehicle.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each read alone")]
 pub struct Core {
     pub(crate) config: Config,
@@ -26,16 +31,25 @@ pub struct Core {
     pub(crate) machine: Option<MachineSample>,
     pub(crate) machine_heard: Option<MonoTime>,
     pub(crate) machine_seen: bool,
+    pub(crate) odometer: Odometer,
+    pub(crate) ground: Ground,
+    pub(crate) tracking: Tracking,
+    /// When the machine last knew its place on the map; none if it never did.
+    pub(crate) localised_at: Option<MonoTime>,
+    pub(crate) surroundings: Option<Surroundings>,
     pub(crate) agent_heard: Option<MonoTime>,
     pub(crate) highest_epoch: LeaseEpoch,
     pub(crate) lease_live: bool,
     pub(crate) lease_superseded: bool,
+    pub(crate) lease_revoked: bool,
     granted: Option<LeaseEpoch>,
+    pub(crate) auto: Autonomy,
     pub(crate) gate: Gate,
     pub(crate) pictures: Pictures,
+    pub(crate) stillness: Stillness,
     pub(crate) confirmed: bool,
     confirm_before: bool,
-    confirm_risen: bool,
+    pub(crate) confirm_risen: bool,
     pub(crate) switch: EnableSwitch,
     pub(crate) rearm: Rearm,
     pub(crate) good_since: Option<MonoTime>,
@@ -44,14 +58,16 @@ pub struct Core {
     pub(crate) cap: Cap,
     pub(crate) last_tick: Option<MonoTime>,
     pub(crate) standing_since: Option<MonoTime>,
-    pub(crate) last_stop: Option<LastStop>,
-    stop_travelled_um: Option<u64>,
-    pub(crate) held_steering_mrad: i32,
+    pub(crate) stop: Stop,
+    /// The command of the tick before.
+    pub(crate) told: Drive,
     boot_count: u32,
     handed_out: Persisted,
     pub(crate) store_failed: bool,
     store_again: Option<MonoTime>,
     pub(crate) snapshots: u64,
+    #[cfg(any(test, feature = "broken"))]
+    pub(crate) broken: Option<Broken>,
 }
 
 impl Core {
@@ -59,17 +75,12 @@ impl Core {
     #[must_use]
     pub fn new(config: Config, boot_id: BootId, stored: Option<Persisted>, now: MonoTime) -> Self {
         let before = stored.unwrap_or_default();
-        let mut causes = CauseSet::EMPTY;
+        let mut causes = if before.latched { before.causes } else { CauseSet::EMPTY };
         if stored.is_none() {
             causes.insert(Cause::StateFileLost);
         }
         if before.latched || before.lease_open {
             causes.insert(Cause::Restarted);
-        }
-        if before.latched {
-            for cause in before.causes.iter() {
-                causes.insert(cause);
-            }
         }
         Self {
             bucket: config.flapping_bucket,
@@ -82,13 +93,21 @@ impl Core {
             machine: None,
             machine_heard: None,
             machine_seen: false,
+            odometer: Odometer::default(),
+            ground: Ground::default(),
+            tracking: Tracking::default(),
+            localised_at: None,
+            surroundings: None,
             agent_heard: None,
             highest_epoch: before.highest_epoch,
             lease_live: false,
             lease_superseded: false,
+            lease_revoked: false,
             granted: None,
+            auto: Autonomy::new(before.highest_mission),
             gate: Gate::default(),
             pictures: Pictures::new(),
+            stillness: Stillness::default(),
             confirmed: false,
             confirm_before: true,
             confirm_risen: false,
@@ -99,15 +118,27 @@ impl Core {
             cap: Cap { mm_s: 0, term: CapTerm::State },
             last_tick: None,
             standing_since: None,
-            last_stop: None,
-            stop_travelled_um: None,
-            held_steering_mrad: 0,
+            stop: Stop::default(),
+            told: Drive::default(),
             boot_count: before.boot_count.wrapping_add(1),
             handed_out: before,
             store_failed: stored.is_none(),
             store_again: None,
             snapshots: 0,
+            #[cfg(any(test, feature = "broken"))]
+            broken: None,
         }
+    }
+
+    /// One whole step without side effects: takes in what arrived by `now`, in this order, and decides.
+    #[must_use]
+    pub fn step(mut self, now: MonoTime, inputs: &[Input<'_>]) -> (Self, Output) {
+        let mut answer = None;
+        for input in inputs {
+            answer = self.take(now, *input).or(answer);
+        }
+        let output = self.tick(now);
+        (self, Output { answer, ..output })
     }
 
     /// Takes what arrived. Nothing moves here; the next [`Core::tick`] decides.
@@ -118,21 +149,30 @@ impl Core {
             Input::MachineGone => self.machine_heard = None,
             Input::AgentBeat(at) => {
                 // A beat by another clock is no beat: capture stamps of that agent would mean nothing.
-                if now.since(at).max(at.since(now)) <= CLOCK_TOLERANCE {
+                if same_clock(now, at) {
                     self.agent_heard = Some(now);
                 }
             }
-            Input::AgentGone => self.agent_heard = None,
+            Input::AgentGone => {
+                self.agent_heard = None;
+                self.auto.gateway_connected = false;
+                self.stillness.forget();
+            }
+            Input::GatewayConnected(stands) => self.auto.gateway_connected = stands,
             Input::Command(bytes) => self.take_command(now, bytes),
+            Input::Stop if self.breaks(Broken::S19) && !self.lease_live => {}
             Input::Stop => self.raise(Cause::RemoteStop),
             Input::LeaseGrant(epoch) => return self.take_grant(epoch),
-            Input::LeaseEnd(epoch) => self.take_lease_end(epoch),
-            Input::Stored(stored) => return self.take_stored(stored),
-            Input::StoreFailed => {
-                self.store_failed = true;
-                self.store_again = Some(now.after(STORE_AGAIN));
-                return self.granted.take().map(GrantAnswer::NotStored);
-            }
+            Input::LeaseEnd(epoch) => self.take_lease_end(epoch, false),
+            Input::LeaseRevoked(epoch) => self.take_lease_end(epoch, true),
+            Input::Release(mission) => return self.take_release(now, mission),
+            Input::MissionEnd(mission) => self.end_mission(mission),
+            Input::Plan(plan) => self.take_plan(now, plan),
+            Input::Surroundings(seen) => self.take_surroundings(now, seen),
+            Input::Manoeuvre(manoeuvre) => self.stop.manoeuvre = Some((now, manoeuvre)),
+            Input::Content(content) => self.stillness.take(now, content, &self.pictures),
+            Input::Stored(stored) => return self.take_stored(now, stored),
+            Input::StoreFailed => return self.take_store_failed(now),
             Input::Sent(camera, capture) => self.pictures.sent(now, camera, capture),
             Input::ClockJump => self.raise(Cause::ClockJump),
         }
@@ -149,23 +189,45 @@ impl Core {
             self.enter(now, to);
         }
         self.update_cap(now);
-        let drive = self.drive(now);
+        let drive = self.drive(now, from);
+        let drive = self.interlock(now, drive);
         self.last_tick = Some(now);
+        self.told = drive;
         self.note_stop();
-        Output { drive, store: self.store_request(now), transition: (to != from).then_some(Transition { from, to }) }
+        Output {
+            drive,
+            store: self.store_request(now),
+            transition: (self.state != from).then_some(Transition { from, to: self.state }),
+            authority: self.authority(),
+            answer: None,
+        }
     }
 
     fn take_machine(&mut self, now: MonoTime, sample: MachineSample) {
-        // A report by another clock, or an old one, is no report.
-        if now.since(sample.at).max(sample.at.since(now)) > CLOCK_TOLERANCE {
+        // A report by another clock is no report.
+        if !same_clock(now, sample.at) {
             return;
         }
+        if let Some(last) = self.machine {
+            let way_um = sample.travelled_um.saturating_sub(last.travelled_um);
+            let turned = crate::formulas::turn_urad(&self.config, sample.steering_mrad, way_um);
+            self.odometer.turned_urad = self.odometer.turned_urad.saturating_add(turned);
+        }
+        self.odometer.travelled_um = sample.travelled_um;
         self.machine = Some(sample);
         self.machine_heard = Some(now);
         self.machine_seen = true;
-        self.pictures.travelled(sample.at, sample.travelled_um);
-        let standing = sample.speed_mm_s.saturating_abs() < STANDING_MM_S;
-        self.standing_since = if standing { self.standing_since.or(Some(now)) } else { None };
+        self.localised_at = if sample.pose.is_some() { Some(now) } else { self.localised_at };
+        self.pictures.travelled(sample.at, self.odometer);
+        self.ground.take(&self.config, &sample);
+        self.standing_since = if self.ground.standing() { self.standing_since.or(Some(now)) } else { None };
+    }
+
+    fn take_surroundings(&mut self, now: MonoTime, seen: Surroundings) {
+        // Judged or scanned in the future is by another clock.
+        if seen.at <= now && seen.scan_at <= now {
+            self.surroundings = Some(seen);
+        }
     }
 
     fn take_command(&mut self, now: MonoTime, bytes: &[u8]) {
@@ -178,9 +240,10 @@ impl Core {
             live_epoch: self.lease_live.then_some(self.highest_epoch),
             speed_mm_s: self.machine.map_or(0, |machine| machine.speed_mm_s),
             pictures: &self.pictures,
+            sequences_count: !self.breaks(Broken::S3),
         };
         let Ok(accepted) = self.gate.judge(bytes, &situation) else { return };
-        let command = accepted.command.clone();
+        let command = accepted.command;
         let in_time = before.is_some_and(|at| now.since(at) <= self.config.coast_after);
         self.good_since = self.good_since.filter(|_| in_time).or(Some(now));
         let pressed = command.enable && command.input_age_ms <= ENABLE_INPUT_MS;
@@ -192,17 +255,26 @@ impl Core {
         let allowed = match self.state {
             SafetyState::Handover => self.handover_ready(now),
             SafetyState::Teleop => true,
-            _ => false,
+            SafetyState::Boot
+            | SafetyState::Parked
+            | SafetyState::Auto
+            | SafetyState::SafeStop
+            | SafetyState::Halt
+            | SafetyState::EStop => false,
         };
         self.switch.feed(now, &command, pressed, allowed, self.config.stuck_enable_after);
         if self.state.latched() && self.state != SafetyState::SafeStop {
-            self.rearm.feed(&command, self.latch);
+            let latch = command.rearm_latch.filter(|_| self.breaks(Broken::S9)).unwrap_or(self.latch);
+            self.rearm.feed(&command, latch);
+        }
+        if command.pressed_through {
+            self.raise(Cause::EnablePanic);
         }
     }
 
     fn take_grant(&mut self, epoch: LeaseEpoch) -> Option<GrantAnswer> {
         let highest = self.granted.unwrap_or(self.highest_epoch).max(self.highest_epoch);
-        if epoch <= highest {
+        if epoch <= highest && !(self.breaks(Broken::S2) && epoch == highest) {
             return Some(GrantAnswer::TooOld { offered: epoch, highest });
         }
         // Whoever drove under the epoch before has lost the vehicle.
@@ -212,16 +284,18 @@ impl Core {
         None
     }
 
-    fn take_stored(&mut self, stored: Persisted) -> Option<GrantAnswer> {
+    fn take_stored(&mut self, now: MonoTime, stored: Persisted) -> Option<GrantAnswer> {
         self.store_failed = false;
         self.store_again = None;
-        let epoch = self.granted.filter(|epoch| *epoch <= stored.highest_epoch)?;
+        let mission = self.mission_stored(now, stored.highest_mission);
+        let Some(epoch) = self.granted.filter(|epoch| *epoch <= stored.highest_epoch) else { return mission };
         self.granted = None;
         self.highest_epoch = epoch;
         self.lease_live = true;
+        self.lease_revoked = false;
         self.gate.begin_lease();
         self.good_since = None;
-        self.switch.disarm();
+        self.disarm();
         self.rearm = Rearm::default();
         // The grant itself offers the vehicle; the operator still has to confirm it.
         self.confirm_risen = true;
@@ -229,112 +303,56 @@ impl Core {
         Some(GrantAnswer::Accepted(epoch))
     }
 
-    fn take_lease_end(&mut self, epoch: LeaseEpoch) {
+    fn take_store_failed(&mut self, now: MonoTime) -> Option<GrantAnswer> {
+        self.store_failed = true;
+        self.store_again = Some(now.after(STORE_AGAIN));
+        let mission = self.auto.pending.take();
+        let why = crate::input::MissionRefusal::NotStored;
+        let refused = mission.map(|mission| GrantAnswer::MissionRefused { mission, why });
+        self.granted.take().map(GrantAnswer::NotStored).or(refused)
+    }
+
+    fn take_lease_end(&mut self, epoch: LeaseEpoch, revoked: bool) {
         if self.granted == Some(epoch) {
             self.granted = None;
         }
         if epoch >= self.highest_epoch {
+            self.lease_revoked |= revoked && self.lease_live;
             self.lease_live = false;
         }
     }
 
+    /// Somebody holds a lease, or is about to.
+    pub(crate) fn leased(&self) -> bool {
+        self.lease_live || self.granted.is_some()
+    }
+
     /// Adds a cause; a new one after the latch needs an acknowledgement of its own.
     pub(crate) fn raise(&mut self, cause: Cause) {
-        if self.causes.insert(cause) && matches!(self.state, SafetyState::Halt | SafetyState::EStop) {
+        if self.breaks(Broken::S22) && !self.causes.is_empty() {
+            return;
+        }
+        let resting = matches!(self.state, SafetyState::Halt | SafetyState::EStop);
+        if self.causes.insert(cause) && resting && !self.breaks(Broken::S10) {
             self.new_latch();
         }
     }
 
-    fn new_latch(&mut self) {
+    pub(crate) fn new_latch(&mut self) {
         self.latch = LatchId(self.latch.0.wrapping_add(1));
         self.rearm = Rearm::default();
-    }
-
-    fn next_state(&mut self, now: MonoTime) -> SafetyState {
-        match (self.causes.action(), self.state) {
-            (Some(Action::EStop), _) if self.state != SafetyState::EStop => return SafetyState::EStop,
-            (Some(Action::Cut), SafetyState::Halt | SafetyState::EStop) => {}
-            (Some(Action::Cut), _) => return SafetyState::Halt,
-            (Some(Action::Brake | Action::SafeStop), state) if !state.latched() => return SafetyState::SafeStop,
-            _ => {}
-        }
-        let risen = std::mem::take(&mut self.confirm_risen);
-        match self.state {
-            SafetyState::Boot if self.boot_complete(now) => SafetyState::Parked,
-            SafetyState::Parked if self.lease_live && risen && self.agent_alive(now) => SafetyState::Handover,
-            SafetyState::Handover => self.leave_handover(now),
-            // Given back at a standstill: nothing to stop, nothing to latch.
-            SafetyState::Teleop if !self.lease_live => SafetyState::Parked,
-            SafetyState::SafeStop if self.stood_for(now) >= STANDSTILL => SafetyState::Halt,
-            SafetyState::Halt | SafetyState::EStop if self.rearm_complete(now) => SafetyState::Parked,
-            state => state,
-        }
-    }
-
-    fn leave_handover(&self, now: MonoTime) -> SafetyState {
-        if !self.lease_live || !self.agent_alive(now) || now.since(self.entered) > self.config.handover_timeout {
-            return SafetyState::Parked;
-        }
-        if self.switch.armed() && self.handover_ready(now) { SafetyState::Teleop } else { SafetyState::Handover }
-    }
-
-    fn enter(&mut self, now: MonoTime, to: SafetyState) {
-        let was_latched = self.state.latched();
-        if to.latched() && !was_latched {
-            self.begin_stop(now);
-        }
-        if to == SafetyState::Parked {
-            self.causes = CauseSet::EMPTY;
-            self.lease_superseded = false;
-            self.bucket = self.config.flapping_bucket;
-        }
-        if to == SafetyState::Teleop {
-            let inputs = self.cap_inputs(now);
-            self.governor.reset(&self.config, inputs);
-            self.bucket = self.config.flapping_bucket;
-        } else {
-            self.switch.disarm();
-        }
-        self.confirmed = false;
-        self.state = to;
-        self.entered = now;
-    }
-
-    fn begin_stop(&mut self, now: MonoTime) {
-        self.new_latch();
-        let newest = self.gate.newest();
-        let measured = self.machine.map_or(0, |machine| machine.steering_mrad);
-        // The wheels keep the path the operator last chose; a guard that finds a better one is a later step.
-        self.held_steering_mrad =
-            newest.filter(|_| self.state == SafetyState::Teleop).map_or(measured, |accepted| accepted.command.steering_mrad);
-        self.stop_travelled_um = self.machine.map(|machine| machine.travelled_um);
-        self.last_stop = Some(LastStop {
-            latch: self.latch,
-            cause: self.causes.worst().unwrap_or(Cause::InternalFault),
-            silence_ms: newest.map(|accepted| millis(now.since(accepted.at))),
-            rolled_mm: 0,
-        });
-    }
-
-    /// Follows how far the vehicle rolls after the brake demand.
-    fn note_stop(&mut self) {
-        if self.state != SafetyState::SafeStop {
-            return;
-        }
-        if let (Some(stop), Some(from), Some(machine)) = (&mut self.last_stop, self.stop_travelled_um, self.machine) {
-            stop.rolled_mm = i32::try_from(machine.travelled_um.saturating_sub(from) / 1000).unwrap_or(i32::MAX);
-        }
     }
 
     fn store_request(&mut self, now: MonoTime) -> Option<Persisted> {
         let latched = self.state.latched();
         let wanted = Persisted {
             highest_epoch: self.granted.unwrap_or(self.highest_epoch).max(self.highest_epoch),
-            lease_open: self.lease_live || self.granted.is_some() || self.state == SafetyState::Teleop,
+            lease_open: self.leased() || matches!(self.state, SafetyState::Teleop | SafetyState::Auto),
             latched,
             latch: self.latch,
             causes: if latched { self.causes } else { CauseSet::EMPTY },
             boot_count: self.boot_count,
+            highest_mission: self.auto.pending.unwrap_or(self.auto.highest).max(self.auto.highest),
         };
         let again = self.store_again.is_some_and(|at| now >= at);
         if wanted == self.handed_out && !again {
@@ -362,6 +380,11 @@ impl Core {
     pub fn highest_epoch(&self) -> LeaseEpoch {
         self.highest_epoch
     }
+}
+
+/// Two readings of one clock lie this close together.
+fn same_clock(now: MonoTime, at: MonoTime) -> bool {
+    now.since(at).max(at.since(now)) <= CLOCK_TOLERANCE
 }
 
 pub(crate) fn millis(span: Duration) -> u32 {

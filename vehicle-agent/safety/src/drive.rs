@@ -1,78 +1,195 @@
-//! From state, command and cap to the command of the actuators.
+//! From state, wish and cap to the command of the actuators.
 
-use crate::cap::{Cap, CapInputs};
-use crate::config::{COAST_PERCENT, COMFORT_PERCENT, STANDING_MM_S, scale};
+use crate::broken::Broken;
+use crate::cap::{Cap, CapInputs, Driver};
+use crate::config::{
+    COAST_PERCENT, COMFORT_PERCENT, CREEP_MM_S, Config, OVER_CAP_MM_S, ROLLING_MM_S, STANDING_MM_S, scale, within,
+};
 use crate::core::Core;
-use crate::input::Drive;
-use farhand_protocol::{CapTerm, MonoTime, SafetyState};
+use crate::input::{Asked, Drive};
+use farhand_protocol::{CapTerm, Cause, MonoTime, SafetyState};
+
+/// What the driver wants, whoever it is.
+#[derive(Debug, Clone, Copy)]
+struct Wish {
+    speed_mm_s: i32,
+    steering_mrad: i32,
+    lift_mm_s: i32,
+    /// The enable switch is armed, or the plan is to be driven.
+    enabled: bool,
+    late: bool,
+}
 
 impl Core {
+    /// The motion that is asked for, before any limit: what the guard is to be asked about.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        let (speed_mm_s, steering_mrad) = match self.state {
+            SafetyState::Teleop => {
+                self.gate.newest().map_or((0, 0), |newest| (newest.command.speed_mm_s, newest.command.steering_mrad))
+            }
+            SafetyState::Auto => self.plan().map_or((0, 0), |plan| (plan.speed_mm_s, plan.steering_mrad)),
+            SafetyState::Boot
+            | SafetyState::Parked
+            | SafetyState::Handover
+            | SafetyState::SafeStop
+            | SafetyState::Halt
+            | SafetyState::EStop => (0, self.machine.map_or(0, |machine| machine.steering_mrad)),
+        };
+        let measured = self.machine.map_or(0, |machine| machine.speed_mm_s.saturating_abs());
+        let slow = speed_mm_s.saturating_abs() <= CREEP_MM_S && measured <= CREEP_MM_S.saturating_add(ROLLING_MM_S);
+        Asked { speed_mm_s, steering_mrad, creep: slow }
+    }
+
     pub(crate) fn cap_inputs(&self, now: MonoTime) -> CapInputs {
-        let commanded = self.gate.newest().map_or(0, |accepted| accepted.command.steering_mrad);
+        let asked = self.asked();
         let measured = self.machine.map_or(0, |machine| machine.steering_mrad);
         CapInputs {
-            loop_age: self.loop_age(now),
-            steering_mrad: commanded.saturating_abs().max(measured.saturating_abs()),
+            driver: match self.state {
+                SafetyState::Auto => Driver::Autonomy { base_left_mm: self.base_left_mm() },
+                SafetyState::Boot
+                | SafetyState::Parked
+                | SafetyState::Handover
+                | SafetyState::Teleop
+                | SafetyState::SafeStop
+                | SafetyState::Halt
+                | SafetyState::EStop => Driver::Operator { loop_age: self.loop_age(now) },
+            },
+            steering_mrad: asked.steering_mrad.saturating_abs().max(measured.saturating_abs()),
             fork_mm: self.fork_mm(),
+            loaded: self.loaded(),
+            creep: asked.creep,
+            surroundings: self.surroundings.filter(|_| self.scan_fresh(now)),
+            lost_place: self.localised_at.is_some() && self.machine.is_some_and(|machine| machine.pose.is_none()),
         }
     }
 
     pub(crate) fn update_cap(&mut self, now: MonoTime) {
-        if self.state != SafetyState::Teleop {
+        if !matches!(self.state, SafetyState::Teleop | SafetyState::Auto) {
             self.cap = Cap { mm_s: 0, term: CapTerm::State };
             return;
         }
         let inputs = self.cap_inputs(now);
-        self.cap = self.governor.cap(now, &self.config, inputs);
-        if self.blind_um() > i64::from(self.config.blind_trip_mm) * 1000 {
+        if self.breaks(Broken::S13) {
+            self.governor.reset(&self.config, &inputs);
+        }
+        self.cap = self.governor.cap(now, &self.config, &inputs);
+        if self.blind_trips() {
+            self.governor.tripped(now, self.machine.map_or(0, |machine| machine.speed_mm_s.saturating_abs()));
             self.cap = Cap { mm_s: 0, term: CapTerm::BlindTrip };
-        } else if self.command_age(now).is_none_or(|age| age > self.config.coast_after) {
+        } else if self.wish(now).is_none_or(|wish| wish.late) {
             self.cap.term = CapTerm::Late;
         }
     }
 
-    pub(crate) fn drive(&self, now: MonoTime) -> Drive {
-        let measured = self.machine.map_or(0, |machine| machine.steering_mrad);
-        let safe_decel = self.config.load_safe_decel_mm_s2(self.fork_mm());
-        let standing = Drive { brake_mm_s2: safe_decel, steering_mrad: measured, ..Drive::default() };
-        match self.state {
-            SafetyState::Boot | SafetyState::Parked | SafetyState::Auto | SafetyState::Handover => standing,
-            SafetyState::SafeStop | SafetyState::Halt | SafetyState::EStop => {
-                Drive { steering_mrad: self.held_steering_mrad, safe_stop: true, ..standing }
-            }
-            SafetyState::Teleop => self.drive_by_command(now, safe_decel),
-        }
+    fn blind_trips(&self) -> bool {
+        self.state == SafetyState::Teleop && self.blind_um() > i64::from(self.config.blind_trip_mm).saturating_mul(1000)
     }
 
-    /// Teleop: what the newest command asks for, as far as the cap allows.
-    fn drive_by_command(&self, now: MonoTime, safe_decel: i32) -> Drive {
-        let Some(accepted) = self.gate.newest() else { return Drive { brake_mm_s2: safe_decel, ..Drive::default() } };
+    /// The command of this tick. `before` is the state of the tick before.
+    pub(crate) fn drive(&mut self, now: MonoTime, before: SafetyState) -> Drive {
+        let measured = self.machine.map_or(0, |machine| machine.steering_mrad);
+        let safe_decel = self.config.load_safe_decel_mm_s2(self.fork_mm(), self.loaded()).max(1);
+        let standing = Drive { brake_mm_s2: safe_decel, steering_mrad: measured, ..Drive::default() };
+        let drive = match self.state {
+            SafetyState::Boot | SafetyState::Parked | SafetyState::Handover => standing,
+            SafetyState::SafeStop | SafetyState::Halt | SafetyState::EStop => self.stop_drive(now),
+            SafetyState::Teleop | SafetyState::Auto => {
+                self.wish(now).map_or(standing, |wish| self.drive_by_wish(&wish, safe_decel))
+            }
+        };
+        self.spoil(drive, before)
+    }
+
+    /// What the driver of this state wants; none if there was no word yet.
+    fn wish(&self, now: MonoTime) -> Option<Wish> {
+        if self.state == SafetyState::Auto {
+            let steering_mrad = self.planned_steering()?;
+            let plan = self.plan();
+            let standing = self.machine.is_some_and(|machine| machine.speed_mm_s.saturating_abs() < STANDING_MM_S);
+            let mut wish = Wish {
+                speed_mm_s: plan.map_or(0, |plan| plan.speed_mm_s),
+                steering_mrad,
+                lift_mm_s: plan.map_or(0, |plan| plan.lift_mm_s),
+                // A plan to stand is a plan to brake: nobody keeps a foot on a pedal here.
+                enabled: plan.is_some_and(|plan| plan.speed_mm_s != 0 || standing),
+                late: self.plan_age(now) > self.config.coast_after,
+            };
+            if let Some(newest) = self.gate.newest().filter(|_| self.breaks(Broken::S18)) {
+                wish.steering_mrad = newest.command.steering_mrad;
+            }
+            return Some(wish);
+        }
+        let accepted = self.gate.newest()?;
         let command = &accepted.command;
+        Some(Wish {
+            speed_mm_s: command.speed_mm_s,
+            steering_mrad: command.steering_mrad,
+            lift_mm_s: command.lift_mm_s,
+            enabled: self.switch.armed() || self.breaks(Broken::S1),
+            late: now.since(accepted.at) > self.config.coast_after,
+        })
+    }
+
+    /// What is wished for, as far as the cap allows.
+    fn drive_by_wish(&self, wish: &Wish, safe_decel: i32) -> Drive {
         let braking = |percent| Drive {
             brake_mm_s2: scale(safe_decel, percent, 100).max(1),
-            steering_mrad: command.steering_mrad,
+            steering_mrad: wish.steering_mrad,
             ..Drive::default()
         };
-        let late = now.since(accepted.at) > self.config.coast_after;
-        match self.cap.term {
-            CapTerm::BlindTrip => return braking(100),
-            _ if !self.switch.armed() => return braking(COMFORT_PERCENT),
-            _ if late => return braking(COAST_PERCENT),
-            _ => {}
-        }
-        let speed = command.speed_mm_s.clamp(-self.cap.mm_s, self.cap.mm_s);
         let measured = self.machine.map_or(0, |machine| machine.speed_mm_s);
-        if speed == 0 && measured.saturating_abs() < STANDING_MM_S {
-            return Drive { lift_mm_s: command.lift_mm_s, ..braking(COMFORT_PERCENT) };
+        let standing = measured.saturating_abs() < STANDING_MM_S;
+        let over = measured.saturating_abs().saturating_sub(self.cap.mm_s);
+        if self.cap.term == CapTerm::BlindTrip {
+            return braking(100);
+        }
+        if !wish.enabled {
+            return braking(COMFORT_PERCENT);
+        }
+        if wish.late {
+            return braking(if over > OVER_CAP_MM_S { 100 } else { COAST_PERCENT });
+        }
+        let speed = within(wish.speed_mm_s, self.cap.mm_s);
+        if speed == 0 && standing {
+            return Drive { lift_mm_s: wish.lift_mm_s, ..braking(COMFORT_PERCENT) };
+        }
+        // Rolling out by itself is too slow where there is no way left, and the traction brakes too softly for a big fall.
+        if over > OVER_CAP_MM_S || self.cap.mm_s == 0 {
+            return braking(100);
         }
         let slower = speed.saturating_abs() < measured.saturating_abs() || (speed > 0) != (measured > 0);
         Drive {
             speed_mm_s: speed,
             accel_mm_s2: if slower { safe_decel } else { self.config.max_accel_mm_s2.min(safe_decel) },
             brake_mm_s2: 0,
-            steering_mrad: command.steering_mrad,
-            lift_mm_s: command.lift_mm_s,
+            steering_mrad: wish.steering_mrad,
+            lift_mm_s: wish.lift_mm_s,
             safe_stop: false,
         }
     }
+
+    /// The last look at a command before it leaves, by rules that know nothing of how it came about.
+    pub(crate) fn interlock(&mut self, now: MonoTime, drive: Drive) -> Drive {
+        let driven = matches!(self.state, SafetyState::Teleop | SafetyState::Auto);
+        let moving = drive.speed_mm_s != 0 || drive.lift_mm_s != 0;
+        let wrong = drive.brake_mm_s2 < 0
+            || !driven && (moving || drive.brake_mm_s2 == 0)
+            || drive.speed_mm_s.saturating_abs() > self.cap.mm_s
+            || drive.steering_mrad.saturating_abs() > steering_limit(&self.config, self.machine.map(|m| m.steering_mrad));
+        if !wrong || self.breaks_an_invariant() {
+            return drive;
+        }
+        self.raise(Cause::InternalFault);
+        if self.state != SafetyState::EStop {
+            self.enter(now, SafetyState::EStop);
+        }
+        self.cap = Cap { mm_s: 0, term: CapTerm::State };
+        self.stop_drive(now)
+    }
+}
+
+/// A command holds the wheel within the vehicle's range, or where it is measured to be.
+fn steering_limit(config: &Config, measured_mrad: Option<i32>) -> i32 {
+    config.max_steering_mrad.max(measured_mrad.unwrap_or(0).saturating_abs())
 }

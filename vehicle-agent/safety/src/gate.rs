@@ -1,18 +1,16 @@
 //! The gate: which commands count, and which have no effect and why.
 
-use crate::config::{CameraSet, Config, INPUT_OLD_MS, ROLLING_MM_S};
+use crate::config::{Config, INPUT_OLD_MS, ROLLING_MM_S};
 use crate::pictures::{Pictures, Taken};
-use farhand_protocol::{
-    BootId, Command, FromConsole, LeaseEpoch, Limits, MonoTime, RejectCount, RejectReason, SafetyState, WIRE_VERSION, decode,
-};
+use farhand_protocol::{BootId, CommandView, LeaseEpoch, MonoTime, RejectCount, RejectReason, SafetyState, WIRE_VERSION};
 
 /// A command that counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Accepted {
     /// When it arrived.
     pub(crate) at: MonoTime,
     /// What it says.
-    pub(crate) command: Command,
+    pub(crate) command: CommandView,
     /// The oldest of the pictures that count for it, if all are known.
     pub(crate) picture: Option<Taken>,
     /// True if motion depends on those pictures.
@@ -28,10 +26,12 @@ pub(crate) struct Situation<'a> {
     pub(crate) live_epoch: Option<LeaseEpoch>,
     pub(crate) speed_mm_s: i32,
     pub(crate) pictures: &'a Pictures,
+    /// False only in a core that is broken on purpose.
+    pub(crate) sequences_count: bool,
 }
 
 /// Judges commands and keeps the newest that counted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Gate {
     newest: Option<Accepted>,
     last_seq: u64,
@@ -44,15 +44,18 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// Judges the bytes of a console's message. A refusal is counted and has no other effect.
-    pub(crate) fn judge(&mut self, bytes: &[u8], situation: &Situation<'_>) -> Result<&Accepted, RejectReason> {
+    pub(crate) fn judge(&mut self, bytes: &[u8], situation: &Situation<'_>) -> Result<Accepted, RejectReason> {
         match self.check(bytes, situation) {
             Ok(accepted) => {
-                self.accepted += 1;
+                self.accepted = self.accepted.saturating_add(1);
                 self.picture_unknown = false;
-                Ok(self.newest.insert(accepted))
+                self.newest = Some(accepted);
+                Ok(accepted)
             }
             Err(reason) => {
-                self.rejected[reason as usize] += 1;
+                if let Some(count) = self.rejected.get_mut(reason as usize) {
+                    *count = count.saturating_add(1);
+                }
                 self.picture_unknown |= reason == RejectReason::PictureUnknown;
                 Err(reason)
             }
@@ -60,10 +63,9 @@ impl Gate {
     }
 
     fn check(&mut self, bytes: &[u8], situation: &Situation<'_>) -> Result<Accepted, RejectReason> {
-        let message: FromConsole = decode(bytes, Limits::CONSOLE).map_err(|_| RejectReason::Malformed)?;
-        let FromConsole::Command(command) = message else { return Err(RejectReason::Malformed) };
+        let command = CommandView::read(bytes).ok_or(RejectReason::Malformed)?;
         check_authority(&command, situation)?;
-        if command.seq <= self.last_seq {
+        if command.seq <= self.last_seq && situation.sequences_count {
             return Err(RejectReason::OldSequence);
         }
         // From here the number is used up: whatever is wrong with this command, its repetition is no better.
@@ -105,12 +107,13 @@ impl Gate {
     pub(crate) fn reject_counts(&self) -> impl Iterator<Item = RejectCount> {
         RejectReason::ALL
             .iter()
-            .map(|reason| RejectCount { reason: *reason, count: self.rejected[*reason as usize] })
+            .zip(self.rejected)
+            .map(|(reason, count)| RejectCount { reason: *reason, count })
             .filter(|row| row.count > 0)
     }
 }
 
-fn check_authority(command: &Command, situation: &Situation<'_>) -> Result<(), RejectReason> {
+fn check_authority(command: &CommandView, situation: &Situation<'_>) -> Result<(), RejectReason> {
     if command.v != WIRE_VERSION {
         return Err(RejectReason::Version);
     }
@@ -124,33 +127,26 @@ fn check_authority(command: &Command, situation: &Situation<'_>) -> Result<(), R
     }
 }
 
-fn check_range(command: &Command, config: &Config) -> Result<(), RejectReason> {
-    let within = |value: i32, limit: i32| (-limit..=limit).contains(&value);
-    let fits = within(command.speed_mm_s, config.max_speed_mm_s)
-        && within(command.steering_mrad, config.max_steering_mrad)
-        && within(command.lift_mm_s, config.max_lift_mm_s);
+fn check_range(command: &CommandView, config: &Config) -> Result<(), RejectReason> {
+    let fits = command.speed_mm_s.saturating_abs() <= config.max_speed_mm_s
+        && command.steering_mrad.saturating_abs() <= config.max_steering_mrad
+        && command.lift_mm_s.saturating_abs() <= config.max_lift_mm_s;
     if fits { Ok(()) } else { Err(RejectReason::OutOfRange) }
 }
 
 /// Finds the pictures behind a command. While a person drives, motion needs every picture of its direction.
-fn judge_pictures(command: &Command, situation: &Situation<'_>) -> Result<(Option<Taken>, bool), RejectReason> {
-    let look = |required| situation.pictures.oldest(situation.now, required, &command.stamps);
-    let handover = look(situation.config.required_handover);
-    if situation.state != SafetyState::Teleop {
-        return Ok((handover, false));
+fn judge_pictures(command: &CommandView, situation: &Situation<'_>) -> Result<(Option<Taken>, bool), RejectReason> {
+    let look = |required| situation.pictures.oldest(situation.now, required, command.stamps.as_slice());
+    let (forward, reverse) = directions(command.speed_mm_s, situation.speed_mm_s);
+    if situation.state != SafetyState::Teleop || !forward && !reverse {
+        return Ok((look(situation.config.required_handover), false));
     }
-    let forward = command.speed_mm_s > 0 || situation.speed_mm_s > ROLLING_MM_S;
-    let reverse = command.speed_mm_s < 0 || situation.speed_mm_s < -ROLLING_MM_S;
-    if !forward && !reverse {
-        return Ok((handover, false));
-    }
-    let mut required = CameraSet::default();
-    for (moving, cameras) in [(forward, situation.config.required_forward), (reverse, situation.config.required_reverse)] {
-        if moving && cameras.is_empty() {
-            // A vehicle without a camera for this direction is not driven in it.
-            return Err(RejectReason::PictureUnknown);
-        }
-        required = if moving { required.union(cameras) } else { required };
-    }
-    look(required).map(|taken| (Some(taken), true)).ok_or(RejectReason::PictureUnknown)
+    // A vehicle without a camera for a direction is not driven in it.
+    let required = situation.config.required(forward, reverse);
+    required.and_then(look).map(|taken| (Some(taken), true)).ok_or(RejectReason::PictureUnknown)
+}
+
+/// Whether what is asked for or what is measured goes forward, and backwards.
+pub(crate) fn directions(asked_mm_s: i32, measured_mm_s: i32) -> (bool, bool) {
+    (asked_mm_s > 0 || measured_mm_s > ROLLING_MM_S, asked_mm_s < 0 || measured_mm_s < ROLLING_MM_S.saturating_neg())
 }

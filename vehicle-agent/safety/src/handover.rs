@@ -1,15 +1,15 @@
 //! The deliberate acts: taking over, arming the enable switch, and re-arming after a stop.
 
-use farhand_protocol::{Command, LatchId, MonoTime};
+use farhand_protocol::{CommandView, LatchId, MonoTime};
 use std::time::Duration;
 
 /// True if nothing is asked of the machine.
-pub(crate) fn neutral(command: &Command) -> bool {
+pub(crate) fn neutral(command: &CommandView) -> bool {
     command.speed_mm_s == 0 && command.lift_mm_s == 0 && !command.enable
 }
 
 /// Arms on the press of the enable switch, once the controls were seen neutral; disarms when it is let go.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct EnableSwitch {
     ready: bool,
     armed: bool,
@@ -18,7 +18,7 @@ pub(crate) struct EnableSwitch {
 
 impl EnableSwitch {
     /// Feeds one accepted command; `pressed` is its enable bit behind a fresh input sample.
-    pub(crate) fn feed(&mut self, now: MonoTime, command: &Command, pressed: bool, allowed: bool, stuck_after: Duration) {
+    pub(crate) fn feed(&mut self, now: MonoTime, command: &CommandView, pressed: bool, allowed: bool, stuck_after: Duration) {
         let input = [command.speed_mm_s, command.steering_mrad, command.lift_mm_s];
         let since = match self.changed {
             Some((at, before)) if before == input && pressed => at,
@@ -54,7 +54,7 @@ impl EnableSwitch {
 }
 
 /// Follows the acts that lead out of a latched stop.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Rearm {
     without_seen: bool,
     acknowledged: bool,
@@ -65,7 +65,7 @@ pub(crate) struct Rearm {
 impl Rearm {
     /// Feeds one accepted command. An acknowledgement counts only if it was absent before: one that was sent ahead of
     /// the latch, or is held down, clears nothing.
-    pub(crate) fn feed(&mut self, command: &Command, latch: LatchId) {
+    pub(crate) fn feed(&mut self, command: &CommandView, latch: LatchId) {
         if self.acknowledged && neutral(command) {
             self.neutral_seen = true;
         }
@@ -102,7 +102,7 @@ mod tests {
     const STUCK: Duration = Duration::from_secs(25);
 
     fn feed(switch: &mut EnableSwitch, millis: u64, speed_mm_s: i32, enable: bool) -> bool {
-        let command = Command { speed_mm_s, enable, ..command() };
+        let command = CommandView { speed_mm_s, enable, ..command() };
         switch.feed(MonoTime(millis * 1000), &command, enable, true, STUCK);
         switch.armed()
     }
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_press_before_its_time_must_be_repeated() {
         let mut switch = EnableSwitch::default();
-        let press = Command { enable: true, ..command() };
+        let press = CommandView { enable: true, ..command() };
         feed(&mut switch, 0, 0, false);
         switch.feed(MonoTime(20_000), &press, true, false, STUCK);
         assert!(!switch.armed());
@@ -144,16 +144,16 @@ mod tests {
     #[test]
     fn an_acknowledgement_counts_only_after_it_was_absent_and_neutral_only_after_it() {
         let latch = LatchId(4);
-        let with = Command { rearm_latch: Some(latch), ..command() };
+        let with = CommandView { rearm_latch: Some(latch), ..command() };
         let mut rearm = Rearm::default();
         rearm.feed(&with, latch);
         assert!(!rearm.acknowledged(), "sent before the latch was known");
         rearm.feed(&command(), latch);
-        rearm.feed(&Command { rearm_latch: Some(LatchId(3)), ..command() }, latch);
+        rearm.feed(&CommandView { rearm_latch: Some(LatchId(3)), ..command() }, latch);
         assert!(!rearm.acknowledged(), "another latch");
         rearm.feed(&with, latch);
         assert!(rearm.acknowledged() && !rearm.neutral_seen(), "neutral is seen after the acknowledgement, not with it");
-        rearm.feed(&Command { enable: true, ..with.clone() }, latch);
+        rearm.feed(&CommandView { enable: true, ..with }, latch);
         assert!(!rearm.neutral_seen());
         rearm.feed(&with, latch);
         assert!(rearm.neutral_seen());

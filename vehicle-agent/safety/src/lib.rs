@@ -4,23 +4,44 @@
 //! knows no clock, no socket and no file, so the guardian, the simulator, the model checker and the tests run the same code.
 //! Speeds are whole mm/s, distances whole micrometres, times microseconds of the vehicle's own clock.
 
+// No panic path: what cannot be indexed or overflow cannot panic.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::arithmetic_side_effects, clippy::expect_used, clippy::unreachable))]
+
+mod auto;
+mod broken;
 mod cap;
 mod causes;
 mod config;
 mod core;
 mod drive;
+mod formulas;
 mod gate;
 mod handover;
 mod input;
+mod needs;
 mod observe;
 mod persist;
 mod pictures;
 mod rules;
 mod snapshot;
+mod states;
+mod still;
+mod stop;
+mod tracking;
 
+#[cfg(any(test, feature = "broken"))]
+pub use broken::Broken;
 pub use causes::CauseSet;
-pub use config::{CameraSet, Config};
+pub use config::{CameraSet, Config, StopPolicy};
 pub use core::Core;
-pub use input::{Drive, GrantAnswer, Input, MachineSample, Output, Transition};
+pub use input::{
+    Asked, Content, Drive, GrantAnswer, Input, MachineSample, Manoeuvre, MissionRefusal, Output, Plan, Surroundings, Transition,
+};
 pub use persist::{DamagedState, Persisted};
 pub use rules::{Action, Clears, RULES, Rule, rule_page};
+
+#[cfg(test)]
+extern crate self as farhand_safety;
+#[cfg(test)]
+#[path = "../tests/drives/main.rs"]
+mod drives;

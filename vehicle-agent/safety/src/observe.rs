@@ -1,13 +1,16 @@
 //! What the core sees in a tick: ages, distances, conditions; and the causes it raises from them.
 
-use crate::config::{LATE_COMMAND, TICK_OVERRUN};
+use crate::broken::Broken;
+use crate::config::{CREEP_MM_S, LATE_COMMAND, ROLLING_MM_S, TICK_OVERRUN};
 use crate::core::Core;
+use crate::formulas::{brake_delay, stop_distance_mm};
+use crate::gate::directions;
 use crate::rules::{Clears, rule};
-use farhand_protocol::{Cause, MonoTime, Need, SafetyState};
+use farhand_protocol::{Cause, MonoTime, Protection, SafetyState};
 use std::time::Duration;
 
 /// Good link time refills the bucket at this share of the speed at which bad time drains it (safety.md 1.3).
-const REFILL_DIVISOR: u32 = 4;
+const REFILL_DIVISOR: u64 = 4;
 
 impl Core {
     /// Raises every cause whose condition holds. None hides another.
@@ -19,19 +22,43 @@ impl Core {
         if started && self.machine_seen && !self.machine_alive(now) {
             self.raise(Cause::MachineLost);
         }
-        let moving = matches!(self.state, SafetyState::Teleop | SafetyState::Auto | SafetyState::SafeStop);
-        if moving && self.last_tick.is_some_and(|last| now.since(last) > TICK_OVERRUN) {
-            self.raise(Cause::TickOverrun);
-        }
         if self.command_age(now).is_none_or(|age| age > self.config.coast_after) {
             self.good_since = None;
         }
-        if self.state == SafetyState::Teleop {
-            self.observe_driving(now);
+        if matches!(self.state, SafetyState::Teleop | SafetyState::Auto | SafetyState::SafeStop) {
+            self.observe_moving(now);
+        }
+        match self.state {
+            SafetyState::Teleop => self.observe_driving(now),
+            SafetyState::Auto => self.observe_auto(now),
+            SafetyState::SafeStop => self.observe_stop(now),
+            SafetyState::Boot | SafetyState::Parked | SafetyState::Handover | SafetyState::Halt | SafetyState::EStop => {}
         }
         if self.state.latched() {
             let clear = self.causes.iter().all(|cause| self.cleared(now, cause));
             self.rearm.observe(now, clear);
+        }
+    }
+
+    /// What holds whoever moves the vehicle.
+    fn observe_moving(&mut self, now: MonoTime) {
+        if self.last_tick.is_some_and(|last| now.since(last) > TICK_OVERRUN) {
+            self.raise(Cause::TickOverrun);
+        }
+        match self.protection(now) {
+            Protection::Lost => self.raise(Cause::ScanLost),
+            Protection::Breached => self.raise(Cause::FieldBreach),
+            Protection::NoScanner | Protection::Watching => {}
+        }
+        let Some(machine) = self.machine.filter(|_| self.machine_alive(now)) else { return };
+        let rolling = machine.speed_mm_s.saturating_abs() > ROLLING_MM_S;
+        if rolling && self.config.scanner && self.surroundings.is_some_and(|seen| !seen.way_out) {
+            self.raise(Cause::NoWayOut);
+        }
+        let faults = self.tracking.observe(now, &self.config, self.told, &machine);
+        let found = [(faults.steering, Cause::SteeringFault), (faults.brake, Cause::BrakeFault), (faults.lift, Cause::LiftFault)];
+        for (_, cause) in found.into_iter().filter(|(found, _)| *found) {
+            self.raise(cause);
         }
     }
 
@@ -40,16 +67,23 @@ impl Core {
             self.raise(Cause::AgentLost);
         }
         if !self.lease_live && (self.lease_superseded || self.switch.armed() || self.standing_since.is_none()) {
-            self.raise(Cause::LeaseLost);
+            self.raise(if self.lease_revoked { Cause::LeaseRevoked } else { Cause::LeaseLost });
         }
         let age = self.command_age(now);
-        if self.lease_live && age.is_none_or(|age| age > self.config.command_lost_after) {
+        let silent = age.is_none_or(|age| age > self.config.command_lost_after) && !self.breaks(Broken::S7);
+        if self.lease_live && silent {
             // Commands that name no known picture are silence, but a person should hear which silence it was.
             self.raise(if self.gate.picture_unknown() { Cause::PictureUnknown } else { Cause::CommandLost });
         }
         let required = self.gate.newest().is_some_and(|newest| newest.picture_required);
         if required && self.loop_age(now).is_none_or(|age| age > self.config.picture_lost_after) {
             self.raise(Cause::PictureOld);
+        }
+        self.stillness.observe(now, self.odometer);
+        let (forward, reverse) = directions(self.asked().speed_mm_s, self.machine.map_or(0, |machine| machine.speed_mm_s));
+        let needed = self.config.required(forward, reverse).unwrap_or_default();
+        if !self.stillness.frozen(now, &self.config).both(needed).is_empty() {
+            self.raise(Cause::PictureFrozen);
         }
         self.leak(now, age.is_none_or(|age| age > LATE_COMMAND));
     }
@@ -63,7 +97,8 @@ impl Core {
                 self.raise(Cause::LinkFlapping);
             }
         } else {
-            self.bucket = (self.bucket + elapsed / REFILL_DIVISOR).min(self.config.flapping_bucket);
+            let refill = Duration::from_micros(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX) / REFILL_DIVISOR);
+            self.bucket = self.bucket.saturating_add(refill).min(self.config.flapping_bucket);
         }
     }
 
@@ -72,9 +107,16 @@ impl Core {
         match rule(cause).clears {
             Clears::CommandsFresh => self.lease_live && self.good_since.is_some(),
             Clears::PicturesFresh => self.pictures_fresh(now),
+            Clears::PicturesMove => self.stillness.repeating(now, &self.config).both(self.config.required_handover).is_empty(),
             Clears::AgentHeard => self.agent_alive(now),
+            Clears::GatewayHeard => self.agent_alive(now) && self.auto.gateway_connected,
             Clears::MachineHeard => self.machine_alive(now),
-            Clears::CircuitClosed => self.machine_alive(now) && self.machine.is_some_and(|machine| !machine.emergency_stop),
+            Clears::ScanFresh => self.scan_fresh(now),
+            Clears::FieldFree => self.scan_fresh(now) && self.surroundings.is_none_or(|seen| !seen.breached),
+            Clears::CircuitClosed => {
+                let open = self.machine.is_none_or(|machine| machine.emergency_stop) && !self.breaks(Broken::S8);
+                self.machine_alive(now) && !open
+            }
             Clears::Acknowledged => true,
             Clears::StateStored => !self.store_failed,
             Clears::Restart => false,
@@ -89,12 +131,45 @@ impl Core {
         self.agent_heard.is_some_and(|at| now.since(at) <= self.config.agent_lost_after)
     }
 
+    /// The scanners are heard and somebody judges them, or there are none.
+    pub(crate) fn scan_fresh(&self, now: MonoTime) -> bool {
+        let fresh = |at| now.since(at) <= self.config.scan_lost_after;
+        !self.config.scanner || self.surroundings.is_some_and(|seen| fresh(seen.at) && fresh(seen.scan_at))
+    }
+
+    /// What the scanners do for the vehicle.
+    pub(crate) fn protection(&self, now: MonoTime) -> Protection {
+        match self.surroundings {
+            _ if !self.config.scanner => Protection::NoScanner,
+            Some(seen) if self.scan_fresh(now) => {
+                if seen.breached || self.too_close(seen.free_distance_mm) {
+                    Protection::Breached
+                } else {
+                    Protection::Watching
+                }
+            }
+            Some(_) | None => Protection::Lost,
+        }
+    }
+
+    /// Faster than creep, and no longer able to stop within the free way however hard it brakes.
+    fn too_close(&self, free_mm: i32) -> bool {
+        let Some(machine) = self.machine else { return false };
+        let decel = self.config.protective_decel_mm_s2(machine.fork_mm, machine.loaded);
+        let quick = machine.speed_mm_s.saturating_abs() > CREEP_MM_S.saturating_add(ROLLING_MM_S);
+        quick && stop_distance_mm(decel, brake_delay(&self.config, decel), machine.speed_mm_s) > free_mm
+    }
+
     pub(crate) fn boot_complete(&self, now: MonoTime) -> bool {
-        self.machine_alive(now) && !self.stood_for(now).is_zero()
+        self.stands_now(now) && self.scan_fresh(now)
     }
 
     pub(crate) fn stood_for(&self, now: MonoTime) -> Duration {
         self.standing_since.filter(|_| self.machine_alive(now)).map_or(Duration::ZERO, |since| now.since(since))
+    }
+
+    pub(crate) fn stands_now(&self, now: MonoTime) -> bool {
+        !self.stood_for(now).is_zero()
     }
 
     pub(crate) fn command_age(&self, now: MonoTime) -> Option<Duration> {
@@ -109,65 +184,23 @@ impl Core {
     /// Micrometres travelled since the capture of that picture, while motion depends on it.
     pub(crate) fn blind_um(&self) -> i64 {
         let taken = self.gate.newest().filter(|newest| newest.picture_required).and_then(|newest| newest.picture);
-        let travelled = self.machine.map_or(0, |machine| machine.travelled_um);
-        taken.map_or(0, |taken| i64::try_from(travelled.saturating_sub(taken.travelled_um)).unwrap_or(i64::MAX))
+        let since = |from: u64| self.odometer.travelled_um.saturating_sub(from);
+        taken.map_or(0, |taken| i64::try_from(since(taken.place.travelled_um)).unwrap_or(i64::MAX))
     }
 
     pub(crate) fn fork_mm(&self) -> i32 {
         self.machine.map_or(self.config.mast_height_mm, |machine| machine.fork_mm)
     }
 
-    fn pictures_fresh(&self, now: MonoTime) -> bool {
+    pub(crate) fn loaded(&self) -> bool {
+        self.machine.is_none_or(|machine| machine.loaded)
+    }
+
+    pub(crate) fn pictures_fresh(&self, now: MonoTime) -> bool {
         self.loop_age(now).is_some_and(|age| age <= self.config.handover_picture_age)
     }
 
-    fn link_good(&self, now: MonoTime) -> bool {
+    pub(crate) fn link_good(&self, now: MonoTime) -> bool {
         self.good_since.is_some_and(|since| now.since(since) >= self.config.good_for)
-    }
-
-    /// Everything of the take-over is there but the press of the enable switch.
-    pub(crate) fn handover_ready(&self, now: MonoTime) -> bool {
-        self.lease_live && self.confirmed && self.link_good(now) && self.pictures_fresh(now) && !self.stood_for(now).is_zero()
-    }
-
-    pub(crate) fn rearm_complete(&self, now: MonoTime) -> bool {
-        self.lease_live
-            && self.rearm.acknowledged()
-            && self.rearm.neutral_seen()
-            && self.rearm.clear_for(now) >= self.config.good_for
-            && self.stood_for(now) > Duration::ZERO
-    }
-
-    /// What is missing, in the order a person should do it.
-    pub(crate) fn needs(&self, now: MonoTime) -> Vec<Need> {
-        let mut needs = Vec::with_capacity(4);
-        let mut want = |missing: bool, need: Need| missing.then(|| needs.push(need));
-        match self.state {
-            SafetyState::Parked => {
-                want(!self.lease_live, Need::Lease);
-                want(self.lease_live, Need::Confirm);
-            }
-            SafetyState::Handover => {
-                want(!self.confirmed, Need::Confirm);
-                want(!self.link_good(now), Need::GoodLink);
-                want(!self.pictures_fresh(now), Need::Pictures);
-                want(!self.switch.ready(), Need::Neutral);
-                want(self.switch.ready(), Need::Enable);
-            }
-            SafetyState::Teleop => {
-                want(!self.switch.armed() && !self.switch.ready(), Need::Neutral);
-                want(!self.switch.armed() && self.switch.ready(), Need::Enable);
-            }
-            SafetyState::Halt | SafetyState::EStop => {
-                let circuit = self.machine.is_some_and(|machine| machine.emergency_stop);
-                want(circuit, Need::TruckReset);
-                want(!self.lease_live, Need::Lease);
-                want(self.rearm.clear_for(now) < self.config.good_for, Need::GoodLink);
-                want(!self.rearm.acknowledged(), Need::Acknowledge);
-                want(self.rearm.acknowledged() && !self.rearm.neutral_seen(), Need::Neutral);
-            }
-            SafetyState::Boot | SafetyState::Auto | SafetyState::SafeStop => {}
-        }
-        needs
     }
 }

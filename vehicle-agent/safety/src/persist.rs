@@ -1,7 +1,7 @@
 //! What survives a restart of the guardian, and its bytes in the state file.
 
 use crate::CauseSet;
-use farhand_protocol::{LatchId, LeaseEpoch};
+use farhand_protocol::{LatchId, LeaseEpoch, MissionEpoch};
 
 /// The state file's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,26 +18,32 @@ pub struct Persisted {
     pub causes: CauseSet,
     /// Starts of the guardian so far.
     pub boot_count: u32,
+    /// Highest mission ever accepted.
+    pub highest_mission: MissionEpoch,
 }
 
 /// The file is not what was written: too short, too long, another version, or changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DamagedState;
 
-const MAGIC: [u8; 4] = *b"FHS1";
-const BODY: usize = 4 + 8 + 1 + 4 + 4 + 4;
+/// The first format, without missions, is read for ever.
+const FIRST: [u8; 4] = *b"FHS1";
+const MAGIC: [u8; 4] = *b"FHS2";
+/// What a file of this format holds, with its magic and its checksum.
+const LONGEST: usize = 4 + 8 + 1 + 4 + 4 + 4 + 8 + 4;
 
 impl Persisted {
     /// The bytes of the file: magic, fields in big endian, CRC-32.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(BODY + 4);
+        let mut bytes = Vec::with_capacity(LONGEST);
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&self.highest_epoch.0.to_be_bytes());
-        bytes.push(u8::from(self.lease_open) | (u8::from(self.latched) << 1));
+        bytes.push(u8::from(self.lease_open) | if self.latched { LATCHED } else { 0 });
         bytes.extend_from_slice(&self.latch.0.to_be_bytes());
         bytes.extend_from_slice(&self.causes.bits().to_be_bytes());
         bytes.extend_from_slice(&self.boot_count.to_be_bytes());
+        bytes.extend_from_slice(&self.highest_mission.0.to_be_bytes());
         bytes.extend_from_slice(&crc32fast::hash(&bytes).to_be_bytes());
         bytes
     }
@@ -47,20 +53,35 @@ impl Persisted {
     /// # Errors
     /// [`DamagedState`]; the vehicle then starts halted and latched.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DamagedState> {
-        let (body, sum) = bytes.split_at_checked(BODY).ok_or(DamagedState)?;
-        if sum != crc32fast::hash(body).to_be_bytes() || body[..4] != MAGIC || body[12] > 3 {
-            return Err(DamagedState);
-        }
-        let word = |at: usize| u32::from_be_bytes([body[at], body[at + 1], body[at + 2], body[at + 3]]);
-        Ok(Self {
-            highest_epoch: LeaseEpoch((u64::from(word(4)) << 32) | u64::from(word(8))),
-            lease_open: body[12] & 1 != 0,
-            latched: body[12] & 2 != 0,
-            latch: LatchId(word(13)),
-            causes: CauseSet::from_bits(word(17)),
-            boot_count: word(21),
-        })
+        Self::read(bytes).ok_or(DamagedState)
     }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (body, sum) = bytes.split_last_chunk::<4>()?;
+        if *sum != crc32fast::hash(body).to_be_bytes() {
+            return None;
+        }
+        let (magic, mut rest) = body.split_first_chunk::<4>()?;
+        let highest_epoch = LeaseEpoch(u64::from_be_bytes(take(&mut rest)?));
+        let [flags] = take::<1>(&mut rest)?;
+        let latch = LatchId(u32::from_be_bytes(take(&mut rest)?));
+        let causes = CauseSet::from_bits(u32::from_be_bytes(take(&mut rest)?));
+        let boot_count = u32::from_be_bytes(take(&mut rest)?);
+        let highest_mission = MissionEpoch(if *magic == MAGIC { u64::from_be_bytes(take(&mut rest)?) } else { 0 });
+        let whole = rest.is_empty() && flags <= (LEASE_OPEN | LATCHED) && (*magic == MAGIC || *magic == FIRST);
+        let (lease_open, latched) = (flags & LEASE_OPEN != 0, flags & LATCHED != 0);
+        whole.then_some(Self { highest_epoch, lease_open, latched, latch, causes, boot_count, highest_mission })
+    }
+}
+
+const LEASE_OPEN: u8 = 1;
+const LATCHED: u8 = 2;
+
+/// Takes bytes off the front.
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (first, others) = rest.split_first_chunk::<N>()?;
+    *rest = others;
+    Some(*first)
 }
 
 #[cfg(test)]
@@ -78,6 +99,7 @@ mod tests {
             latch: LatchId(9),
             causes,
             boot_count: 77,
+            highest_mission: MissionEpoch(0x1112_1314_1516_1718),
         }
     }
 
@@ -85,6 +107,26 @@ mod tests {
     fn what_was_stored_comes_back() {
         assert_eq!(Persisted::from_bytes(&sample().to_bytes()), Ok(sample()));
         assert_eq!(Persisted::from_bytes(&Persisted::default().to_bytes()), Ok(Persisted::default()));
+    }
+
+    #[test]
+    fn a_file_of_the_first_format_is_read() {
+        let mut bytes = b"FHS1".to_vec();
+        bytes.extend_from_slice(&sample().to_bytes()[4..25]);
+        bytes.extend_from_slice(&crc32fast::hash(&bytes).to_be_bytes());
+        assert_eq!(Persisted::from_bytes(&bytes), Ok(Persisted { highest_mission: MissionEpoch(0), ..sample() }));
+    }
+
+    #[test]
+    fn a_strange_magic_or_flag_is_damage_though_the_sum_is_right() {
+        for (at, byte) in [(3, b'3'), (0, b'f'), (12, 4), (12, 0xff)] {
+            let mut bytes = sample().to_bytes();
+            bytes[at] = byte;
+            let body = bytes.len() - 4;
+            let sum = crc32fast::hash(&bytes[..body]).to_be_bytes();
+            bytes[body..].copy_from_slice(&sum);
+            assert_eq!(Persisted::from_bytes(&bytes), Err(DamagedState), "byte {at}");
+        }
     }
 
     #[test]

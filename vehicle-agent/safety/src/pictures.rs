@@ -17,12 +17,21 @@ const ODOMETRY: usize = 512;
 pub(crate) struct Taken {
     /// When.
     pub(crate) capture: MonoTime,
-    /// The odometer then.
+    /// Where.
+    pub(crate) place: Odometer,
+}
+
+/// How far the vehicle has come by a time, both directions and both turns counted up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Odometer {
+    /// Way travelled.
     pub(crate) travelled_um: u64,
+    /// Angle turned.
+    pub(crate) turned_urad: u64,
 }
 
 /// The rings of sent pictures, one a camera, and the odometry behind them. All memory is taken at the start.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pictures {
     sent: Vec<Ring<Taken>>,
     odometry: Ring<Taken>,
@@ -34,18 +43,18 @@ impl Pictures {
     }
 
     /// Remembers where the vehicle was.
-    pub(crate) fn travelled(&mut self, at: MonoTime, travelled_um: u64) {
+    pub(crate) fn travelled(&mut self, at: MonoTime, place: Odometer) {
         if self.odometry.newest().is_none_or(|last| last.capture < at) {
-            self.odometry.push(Taken { capture: at, travelled_um });
+            self.odometry.push(Taken { capture: at, place });
         }
     }
 
     /// Remembers a picture that was sent. Captures of one camera rise; one from the future or the past is ignored.
     pub(crate) fn sent(&mut self, now: MonoTime, camera: CameraIndex, capture: MonoTime) {
-        let Some(travelled_um) = self.odometer_at(capture) else { return };
+        let Some(place) = self.odometer_at(capture) else { return };
         let Some(ring) = self.sent.get_mut(usize::from(camera.0)) else { return };
         if capture <= now && ring.newest().is_none_or(|last| last.capture < capture) {
-            ring.push(Taken { capture, travelled_um });
+            ring.push(Taken { capture, place });
         }
     }
 
@@ -71,28 +80,31 @@ impl Pictures {
     }
 
     /// The odometer at a time: of the report before it, so that the distance since is never too small.
-    fn odometer_at(&self, at: MonoTime) -> Option<u64> {
-        self.odometry.newest_first().find(|report| report.capture <= at).map(|report| report.travelled_um)
+    pub(crate) fn odometer_at(&self, at: MonoTime) -> Option<Odometer> {
+        self.odometry.newest_first().find(|report| report.capture <= at).map(|report| report.place)
     }
 }
 
 /// Keeps the newest `capacity` items.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Ring<T> {
-    items: Vec<T>,
+    items: Box<[T]>,
     next: usize,
     length: usize,
 }
 
 impl<T: Copy + Default> Ring<T> {
     fn new(capacity: usize) -> Self {
-        Self { items: vec![T::default(); capacity], next: 0, length: 0 }
+        Self { items: vec![T::default(); capacity].into(), next: 0, length: 0 }
     }
 
     fn push(&mut self, item: T) {
-        self.items[self.next] = item;
-        self.next = (self.next + 1) % self.items.len();
-        self.length = (self.length + 1).min(self.items.len());
+        if let Some(slot) = self.items.get_mut(self.next) {
+            *slot = item;
+        }
+        let next = self.next.saturating_add(1);
+        self.next = if next < self.items.len() { next } else { 0 };
+        self.length = self.length.saturating_add(1).min(self.items.len());
     }
 
     fn newest(&self) -> Option<T> {
@@ -100,8 +112,8 @@ impl<T: Copy + Default> Ring<T> {
     }
 
     fn newest_first(&self) -> impl Iterator<Item = T> {
-        let size = self.items.len();
-        (1..=self.length).map(move |back| self.items[(self.next + size - back) % size])
+        let (young, old) = self.items.split_at_checked(self.next).unwrap_or_default();
+        young.iter().rev().chain(old.iter().rev()).take(self.length).copied()
     }
 }
 
@@ -116,6 +128,10 @@ mod tests {
         MonoTime(millis * 1000)
     }
 
+    fn at(travelled_um: u64) -> Odometer {
+        Odometer { travelled_um, turned_urad: 0 }
+    }
+
     fn stamp(camera: CameraIndex, millis: u64) -> GlassStamp {
         GlassStamp { camera, rtp: RtpStamp::of_capture(ms(millis)) }
     }
@@ -124,7 +140,7 @@ mod tests {
     fn pictures() -> Pictures {
         let mut pictures = Pictures::new();
         for tick in 0..=100 {
-            pictures.travelled(ms(tick * 10), tick * 10_000);
+            pictures.travelled(ms(tick * 10), at(tick * 10_000));
         }
         for frame in 0..=30 {
             pictures.sent(ms(1000), FRONT, ms(frame * 33));
@@ -141,7 +157,7 @@ mod tests {
     fn the_oldest_of_the_required_pictures_counts() {
         let stamps = [stamp(FRONT, 990), stamp(REAR, 661)];
         let taken = pictures().oldest(ms(1000), both(), &stamps).expect("known");
-        assert_eq!(taken, Taken { capture: ms(661), travelled_um: 660_000 });
+        assert_eq!(taken, Taken { capture: ms(661), place: at(660_000) });
     }
 
     #[test]
@@ -169,7 +185,7 @@ mod tests {
     fn a_stamp_from_thirteen_hours_ago_is_not_taken_for_todays() {
         let wrap_us = (1_u64 << 32) * 100 / 9;
         let mut pictures = Pictures::new();
-        pictures.travelled(MonoTime(0), 0);
+        pictures.travelled(MonoTime(0), at(0));
         pictures.sent(MonoTime(0), FRONT, MonoTime(0));
         let front = CameraSet::default().with(FRONT);
         assert!(pictures.oldest(MonoTime(wrap_us), front, &[stamp(FRONT, 0)]).is_none());
@@ -178,7 +194,7 @@ mod tests {
     #[test]
     fn captures_that_do_not_rise_or_lie_ahead_are_ignored() {
         let mut pictures = Pictures::new();
-        pictures.travelled(ms(0), 0);
+        pictures.travelled(ms(0), at(0));
         pictures.sent(ms(10), FRONT, ms(11));
         pictures.sent(ms(10), FRONT, ms(9));
         pictures.sent(ms(10), FRONT, ms(8));

@@ -6,10 +6,14 @@ use std::fmt::Write;
 /// What a cause makes the vehicle do. Ordered: the most severe of all active causes wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
+    /// The vehicle stands already: Halt.
+    Hold,
     /// Stop by the site's policy, load-safe, along the path; then Halt.
     SafeStop,
     /// Brake load-safe at once, forks freeze, no choice of path; then Halt.
     Brake,
+    /// Brake as hard as the machine can without tipping; then Halt.
+    Protective,
     /// The machine cannot be trusted to answer: traction off, full brake, Halt at once.
     Cut,
     /// The truck's own emergency stop has acted.
@@ -27,6 +31,14 @@ pub enum Clears {
     AgentHeard,
     /// The machine reports again.
     MachineHeard,
+    /// The scanners are heard.
+    ScanFresh,
+    /// The scanners are heard and their protective field is free.
+    FieldFree,
+    /// Every checked camera of the take-over shows a new picture, where its check can tell at a standstill.
+    PicturesMove,
+    /// The gateway is connected.
+    GatewayHeard,
     /// The emergency stop circuit is closed again, on the truck.
     CircuitClosed,
     /// Nothing to wait for: the acknowledgement itself.
@@ -53,6 +65,7 @@ pub struct Rule {
 }
 
 /// Every cause, worst first. All latch.
+#[rustfmt::skip]
 pub const RULES: &[Rule] = &[
     row(Cause::InternalFault, Action::EStop, Clears::Restart, TECHNICIAN, "the safety core met a state that cannot be"),
     row(Cause::EmergencyStop, Action::EStop, Clears::CircuitClosed, AT_TRUCK, "the red button on the truck, or its circuit"),
@@ -60,20 +73,37 @@ pub const RULES: &[Rule] = &[
     row(Cause::ClockJump, Action::Cut, Clears::Acknowledged, DRIVER, "the computer was suspended"),
     row(Cause::StateFileLost, Action::Cut, Clears::StateStored, DRIVER, "the state file was missing or damaged"),
     row(Cause::Restarted, Action::Cut, Clears::Acknowledged, DRIVER, "the guardian restarted while in use or latched"),
+    row(Cause::FieldBreach, Action::Protective, Clears::FieldFree, DRIVER, "something was closer than the vehicle could stop"),
+    row(Cause::NoWayOut, Action::Protective, Clears::Acknowledged, DRIVER, "the guard found no stop that was free"),
+    row(Cause::ScanLost, Action::Protective, Clears::ScanFresh, DRIVER, "the safety scan was too old, or nobody judged it"),
+    row(Cause::BrakeFault, Action::Protective, Clears::Acknowledged, SERVICE, "the vehicle did not slow as demanded"),
+    row(Cause::SteeringFault, Action::Brake, Clears::Acknowledged, SERVICE, "the wheel did not follow its commands"),
+    row(Cause::LiftFault, Action::Brake, Clears::Acknowledged, SERVICE, "the forks moved although they must not"),
+    row(Cause::StopOverrun, Action::Brake, Clears::Acknowledged, DRIVER, "a stop took more than 8 s or 6 m"),
     row(Cause::TickOverrun, Action::Brake, Clears::Acknowledged, DRIVER, "the safety tick came more than 50 ms late"),
     row(Cause::RemoteStop, Action::Brake, Clears::Acknowledged, DRIVER, "a person pressed Stop"),
     row(Cause::EnablePanic, Action::Brake, Clears::Acknowledged, DRIVER, "the enable switch was pressed through"),
+    row(Cause::LeaseRevoked, Action::Brake, Clears::CommandsFresh, DRIVER, "the lease was taken away while driving"),
     row(Cause::AgentLost, Action::SafeStop, Clears::AgentHeard, DRIVER, "the agent process is gone or silent"),
     row(Cause::LeaseLost, Action::SafeStop, Clears::CommandsFresh, DRIVER, "the lease ended while driving"),
     row(Cause::CommandLost, Action::SafeStop, Clears::CommandsFresh, DRIVER, "no accepted command for too long"),
     row(Cause::PictureUnknown, Action::SafeStop, Clears::PicturesFresh, DRIVER, "commands named no picture that was really sent"),
     row(Cause::PictureOld, Action::SafeStop, Clears::PicturesFresh, DRIVER, "the pictures behind the commands were too old"),
+    row(Cause::PictureFrozen, Action::SafeStop, Clears::PicturesMove, DRIVER, "a required picture stood still while the vehicle moved"),
     row(Cause::LinkFlapping, Action::SafeStop, Clears::CommandsFresh, DRIVER, "the link was late too often in too short a time"),
+    row(Cause::PlanLost, Action::SafeStop, Clears::Acknowledged, DRIVER, "the autonomy was silent for too long"),
+    row(Cause::LocalisationLost, Action::SafeStop, Clears::Acknowledged, DRIVER, "driving by itself, the vehicle lost its place"),
+    row(Cause::OffCorridor, Action::SafeStop, Clears::Acknowledged, DRIVER, "driving by itself, the vehicle left its corridor"),
+    row(Cause::GatewayLost, Action::Hold, Clears::GatewayHeard, DRIVER, "the gateway was away at the end of the released path"),
 ];
 
 const DRIVER: &str = "anyone who may drive, with a lease";
 const AT_TRUCK: &str = "a person at the truck resets it, then anyone who may drive";
+const SERVICE: &str = "a technician looks at the machine, then anyone who may drive";
 const TECHNICIAN: &str = "a technician restarts the guardian";
+
+/// A cause without a row would be the worst there is; a test says that there is none.
+const WORST: Rule = row(Cause::InternalFault, Action::EStop, Clears::Restart, TECHNICIAN, "no rule");
 
 const fn row(cause: Cause, action: Action, clears: Clears, take_over: &'static str, meaning: &'static str) -> Rule {
     Rule { cause, action, clears, take_over, meaning }
@@ -81,7 +111,7 @@ const fn row(cause: Cause, action: Action, clears: Clears, take_over: &'static s
 
 /// The row of a cause.
 pub(crate) fn rule(cause: Cause) -> &'static Rule {
-    RULES.iter().find(|rule| rule.cause == cause).unwrap_or(&RULES[0])
+    RULES.iter().find(|rule| rule.cause == cause).unwrap_or(&WORST)
 }
 
 /// The table as a page in Markdown; `docs/safety/rules.md` is this text.
@@ -120,7 +150,9 @@ fn word(cause: Cause) -> String {
 
 fn action_text(action: Action) -> &'static str {
     match action {
-        Action::SafeStop => "safe stop, load-safe, then Halt",
+        Action::Hold => "Halt, the vehicle stands",
+        Action::Protective => "brake as hard as the machine can without tipping, then Halt",
+        Action::SafeStop => "safe stop by the site's policy, load-safe, then Halt",
         Action::Brake => "brake load-safe at once, forks freeze, then Halt",
         Action::Cut => "traction off, full brake, Halt at once",
         Action::EStop => "EStop at once",
@@ -133,6 +165,10 @@ fn clears_text(clears: Clears) -> &'static str {
         Clears::PicturesFresh => "the pictures needed for a take-over are fresh",
         Clears::AgentHeard => "the agent's beat is heard",
         Clears::MachineHeard => "the machine reports",
+        Clears::ScanFresh => "the safety scan is fresh",
+        Clears::FieldFree => "the safety scan is fresh and the protective field free",
+        Clears::PicturesMove => "the checked pictures of the take-over change",
+        Clears::GatewayHeard => "the gateway is connected",
         Clears::CircuitClosed => "the emergency stop circuit is closed",
         Clears::Acknowledged => "acknowledged",
         Clears::StateStored => "the state is stored again",

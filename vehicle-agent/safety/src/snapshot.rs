@@ -1,13 +1,13 @@
 //! The core's view of itself, for people.
 
 use crate::core::{Core, millis};
-use farhand_protocol::{Authority, Echo, MonoTime, SafetyEvent, SafetyState, VehicleState, WIRE_VERSION};
+use farhand_protocol::{Echo, MonoTime, SafetyEvent, SafetyState, VehicleState, WIRE_VERSION};
 
 impl Core {
     /// A snapshot to send, at most one for each tick. `realtime` and `late_ticks` come from the shell.
     #[must_use]
     pub fn snapshot(&mut self, now: MonoTime, realtime: bool, late_ticks: u64) -> VehicleState {
-        self.snapshots += 1;
+        self.snapshots = self.snapshots.wrapping_add(1);
         let machine = self.machine;
         VehicleState {
             v: WIRE_VERSION,
@@ -29,18 +29,22 @@ impl Core {
             blind_limit_mm: self.config.blind_trip_mm,
             loop_age_ms: self.loop_age(now).map(millis),
             command_age_ms: self.command_age(now).map(millis),
-            odometer_mm: machine.map_or(0, |machine| i64::try_from(machine.travelled_um / 1000).unwrap_or(i64::MAX)),
+            odometer_mm: i64::try_from(self.odometer.travelled_um / 1000).unwrap_or(i64::MAX),
             pose: machine.and_then(|machine| machine.pose),
             fork_mm: machine.map_or(0, |machine| machine.fork_mm),
             echo: self.gate.echo().map(|(at, operator_us)| Echo {
                 operator_us,
                 hold_us: u64::try_from(now.since(at).as_micros()).unwrap_or(u64::MAX),
             }),
-            last_stop: self.last_stop,
+            last_stop: self.stop.last,
             rejected: self.gate.reject_counts().collect(),
             accepted: self.gate.accepted(),
             realtime,
             late_ticks,
+            mission: self.auto.mission,
+            protection: self.protection(now),
+            free_mm: self.surroundings.filter(|_| self.config.scanner && self.scan_fresh(now)).map(|seen| seen.free_distance_mm),
+            still: self.stillness.frozen(now, &self.config).union(self.stillness.repeating(now, &self.config)).iter().collect(),
         }
     }
 
@@ -57,18 +61,6 @@ impl Core {
             speed_mm_s: self.machine.map_or(0, |machine| machine.speed_mm_s),
             blind_mm: i32::try_from(self.blind_um() / 1000).unwrap_or(i32::MAX),
             epoch: self.highest_epoch,
-        }
-    }
-
-    /// Exactly one in each tick.
-    fn authority(&self) -> Authority {
-        match self.state {
-            SafetyState::Boot | SafetyState::Parked | SafetyState::Handover | SafetyState::Halt | SafetyState::EStop => {
-                Authority::None
-            }
-            SafetyState::Auto => Authority::Autonomy,
-            SafetyState::Teleop => Authority::Operator,
-            SafetyState::SafeStop => Authority::Stopping,
         }
     }
 }

@@ -3,8 +3,9 @@
 use farhand_protocol::{
     Authority, BootId, CameraDemand, CameraIndex, CameraSummary, CapTerm, Cause, Codec, Command, ConsoleLink, Echo, FromConsole,
     GatewayDatagram, GatewaySays, GlassStamp, Hello, LastStop, LatchId, LeaseEnding, LeaseEpoch, MediaDemand, MediaHeader,
-    MonoTime, Need, OperatorName, Ping, Pong, Pose, RejectCount, RejectReason, RtpStamp, SafetyEvent, SafetyState, StopOrder,
-    StopRequest, ToConsole, VehicleDatagram, VehicleId, VehicleSays, VehicleState, WIRE_VERSION, encode,
+    MissionEpoch, MonoTime, Need, OperatorName, Ping, Pong, Pose, Protection, RejectCount, RejectReason, RtpStamp, SafetyEvent,
+    SafetyState, StopOrder, StopRequest, StopRung, ToConsole, VehicleDatagram, VehicleId, VehicleSays, VehicleState,
+    WIRE_VERSION, encode,
 };
 use serde_bytes::ByteBuf;
 
@@ -70,6 +71,10 @@ pub(crate) fn state() -> VehicleState {
         accepted: 4001,
         realtime: false,
         late_ticks: 0,
+        mission: None,
+        protection: Protection::Watching,
+        free_mm: Some(5400),
+        still: vec![],
     }
 }
 
@@ -87,7 +92,17 @@ pub(crate) fn halted() -> VehicleState {
         command_age_ms: None,
         pose: None,
         echo: None,
-        last_stop: Some(LastStop { latch: LatchId(3), cause: Cause::CommandLost, silence_ms: Some(251), rolled_mm: 1310 }),
+        mission: Some(MissionEpoch(12)),
+        protection: Protection::Lost,
+        free_mm: None,
+        still: vec![CameraIndex(1)],
+        last_stop: Some(LastStop {
+            latch: LatchId(3),
+            cause: Cause::CommandLost,
+            silence_ms: Some(251),
+            rolled_mm: 1310,
+            rung: Some(StopRung::Held),
+        }),
         rejected: vec![
             RejectCount { reason: RejectReason::Malformed, count: 2 },
             RejectCount { reason: RejectReason::OldEpoch, count: LARGEST },

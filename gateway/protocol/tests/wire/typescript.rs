@@ -2,8 +2,8 @@
 
 use farhand_protocol::{
     Authority, BootId, CameraIndex, CameraSummary, CapTerm, Cause, Command, ConsoleLink, Echo, FromConsole, GlassStamp, LastStop,
-    LatchId, LeaseEnding, LeaseEpoch, MonoTime, Need, OperatorName, Ping, Pong, Pose, RejectCount, RejectReason, RtpStamp,
-    SafetyState, StopRequest, ToConsole, VehicleId, VehicleState, WIRE_VERSION,
+    LatchId, LeaseEnding, LeaseEpoch, MissionEpoch, MonoTime, Need, OperatorName, Ping, Pong, Pose, Protection, RejectCount,
+    RejectReason, RtpStamp, SafetyState, StopRequest, StopRung, ToConsole, VehicleId, VehicleState, WIRE_VERSION,
 };
 use ts_rs::{Config, TS};
 
@@ -30,6 +30,7 @@ pub(crate) fn text() -> String {
         CameraIndex,
         BootId,
         LeaseEpoch,
+        MissionEpoch,
         LatchId,
         MonoTime,
         RtpStamp,
@@ -52,6 +53,8 @@ pub(crate) fn text() -> String {
         Cause,
         Authority,
         CapTerm,
+        Protection,
+        StopRung,
         Need,
         RejectReason,
     );
@@ -68,7 +71,7 @@ pub(crate) fn text() -> String {
     }
     words!(
         SafetyState => "SAFETY_STATES", Cause => "CAUSES", Authority => "AUTHORITIES",
-        CapTerm => "CAP_TERMS", Need => "NEEDS", RejectReason => "REJECT_REASONS",
+        CapTerm => "CAP_TERMS", Protection => "PROTECTIONS", StopRung => "STOP_RUNGS", Need => "NEEDS", RejectReason => "REJECT_REASONS",
     );
     text
 }

@@ -30,6 +30,19 @@ export const CAUSE_WORDS: Readonly<Record<Cause, { word: string; sentence: strin
   state_file_lost: { word: "Memory damaged", sentence: "The truck lost its safety memory and stays stopped until acknowledged." },
   clock_jump: { word: "Clock jumped", sentence: "The truck's computer slept or its clock jumped. Acknowledge to go on." },
   restarted: { word: "Restarted", sentence: "The truck's safety program restarted while in use. Look around, then acknowledge." },
+  scan_lost: { word: "Scanner silent", sentence: "The truck's safety scanners are not heard. Wait; if they stay silent, call service." },
+  field_breach: { word: "Something in the way", sentence: "Something was closer than the truck could stop. Look where it is before you go on." },
+  no_way_out: { word: "No free stop", sentence: "The truck found no way to stop that was free, so it braked at once. Look around, then go on in creep." },
+  picture_frozen: { word: "Picture stands still", sentence: "A needed camera showed the same picture while the truck moved. Check the pictures." },
+  plan_lost: { word: "Autonomy silent", sentence: "The truck's own driving program went silent. A person must move the truck." },
+  localisation_lost: { word: "Lost its place", sentence: "The truck no longer knew where it was and stopped driving by itself. Drive it to a place it knows." },
+  off_corridor: { word: "Left its path", sentence: "The truck left the path it was given and stopped. Drive it back." },
+  lease_revoked: { word: "Control taken away", sentence: "Somebody with the right took control away while driving. Ask before you go on." },
+  steering_fault: { word: "Steering does not follow", sentence: "The wheel did not turn as told. Do not drive on; call service." },
+  brake_fault: { word: "Brake too weak", sentence: "The truck did not slow as told. Do not drive on; call service." },
+  lift_fault: { word: "Forks moved", sentence: "The forks moved although they must not. Look at the load; call service." },
+  stop_overrun: { word: "Stop took too long", sentence: "The stop took more than 8 seconds or 6 metres, so the truck braked in full." },
+  gateway_lost: { word: "Gateway away", sentence: "The truck lost the gateway and stopped at the end of its released path. Wait until it is connected again." },
   internal_fault: { word: "Internal fault", sentence: "The truck found an error in itself. Call service." },
 };
 
@@ -42,6 +55,7 @@ export const NEED_WORDS: Readonly<Record<Need, string>> = {
   confirm: "Confirm that you mean this truck (Enter).",
   enable: "Hold Shift to enable, then drive with W A S D.",
   truck_reset: "The emergency stop must be reset on the truck itself.",
+  scanner: "Wait: the safety scanners must be heard.",
 };
 
 export const CAP_WORDS: Readonly<Record<CapTerm, string>> = {
@@ -53,6 +67,12 @@ export const CAP_WORDS: Readonly<Record<CapTerm, string>> = {
   mast: "mast and load",
   curve: "curve",
   rising: "rising again",
+  zone: "zone of the map",
+  field: "free way ahead",
+  link: "free way ahead, were the link lost",
+  drift: "little room at the sides",
+  guard: "guard: keeps a way to stop",
+  base: "end of the released path",
 };
 
 export type AuthorityShown = "none" | "me" | "other" | "auto";

@@ -1,7 +1,7 @@
 //! A plain truck and a plain command for the unit tests.
 
-use crate::{CameraSet, Config};
-use farhand_protocol::{BootId, CameraIndex, Command, LeaseEpoch, WIRE_VERSION};
+use crate::{CameraSet, Config, StopPolicy};
+use farhand_protocol::{BootId, CameraIndex, CommandView, LeaseEpoch, WIRE_VERSION};
 use std::time::Duration;
 
 pub(crate) fn config() -> Config {
@@ -32,23 +32,25 @@ pub(crate) fn config() -> Config {
         required_forward: front,
         required_reverse: rear,
         required_handover: front.union(rear),
+        checked_identical: CameraSet::default(),
+        checked_motion: CameraSet::default(),
+        unladen_decel_mm_s2: 2000,
+        protective_decel_mm_s2: 1800,
+        scanner: false,
+        scan_lost_after: Duration::from_millis(150),
+        unlocalised_speed_mm_s: 1000,
+        stop_policy: StopPolicy::Navigate,
+        plan_lost_after: Duration::from_millis(250),
+        localisation_lost_after: Duration::from_millis(300),
+        corridor_mm: 300,
+        handover_speed_mm_s: 0,
+        steer_dead: Duration::from_millis(100),
+        steer_rate_mrad_s: 800,
+        brake_dead: Duration::from_millis(150),
+        brake_jerk_mm_s3: 8000,
     }
 }
 
-pub(crate) fn command() -> Command {
-    Command {
-        v: WIRE_VERSION,
-        boot_id: BootId(7),
-        epoch: LeaseEpoch(1),
-        seq: 1,
-        operator_us: 0,
-        enable: false,
-        input_age_ms: 0,
-        speed_mm_s: 0,
-        steering_mrad: 0,
-        lift_mm_s: 0,
-        confirm: false,
-        rearm_latch: None,
-        stamps: Vec::new(),
-    }
+pub(crate) fn command() -> CommandView {
+    CommandView { v: WIRE_VERSION, boot_id: BootId(7), epoch: LeaseEpoch(1), seq: 1, ..CommandView::default() }
 }

@@ -1,6 +1,6 @@
 //! One story for each way a drive begins, ends and begins again; read them top to bottom.
 
-use crate::truck::Stage;
+use super::truck::Stage;
 use farhand_protocol::{CapTerm, Cause, LatchId, Need, RejectReason, SafetyState as S};
 use farhand_safety::{GrantAnswer, Input, Persisted};
 
@@ -260,7 +260,7 @@ fn a_restart_in_use_comes_back_latched_and_refuses_the_old_lease() {
     let stage = Stage::driving(1000);
     let stored = stage.stored;
     let recorded = stage.last_command.clone();
-    let mut again = Stage::with(crate::truck::config(), stored);
+    let mut again = Stage::with(super::truck::config(), stored);
     again.commands_flow = false;
     again.run_ms(100);
     assert_eq!((again.state(), again.snapshot().causes), (S::Halt, vec![Cause::Restarted]));
@@ -272,7 +272,7 @@ fn a_restart_in_use_comes_back_latched_and_refuses_the_old_lease() {
 
 #[test]
 fn a_missing_state_file_halts_until_it_is_stored_and_acknowledged() {
-    let mut stage = Stage::with(crate::truck::config(), None);
+    let mut stage = Stage::with(super::truck::config(), None);
     stage.disk_works = false;
     stage.run_ms(100);
     assert_eq!((stage.state(), stage.snapshot().causes), (S::Halt, vec![Cause::StateFileLost]));
@@ -302,7 +302,7 @@ fn replayed_foreign_and_malformed_commands_have_no_effect_and_are_counted() {
     let mut foreign = stage.command();
     foreign.boot_id = farhand_protocol::BootId(8);
     let mut old = foreign.clone();
-    (old.boot_id, old.epoch) = (crate::truck::BOOT, farhand_protocol::LeaseEpoch(0));
+    (old.boot_id, old.epoch) = (super::truck::BOOT, farhand_protocol::LeaseEpoch(0));
     let mut fast = stage.command();
     fast.speed_mm_s = 2501;
     for command in [foreign, old, fast] {
@@ -329,14 +329,18 @@ fn a_late_tick_is_an_overrun_and_a_stop() {
 
 #[test]
 fn a_raised_load_is_braked_gently_and_the_forks_freeze() {
-    let mut stage = Stage::driving(600);
-    stage.fork_mm = 3000;
-    stage.hands.lift_mm_s = 100;
-    stage.run_ms(1000);
-    assert_eq!(stage.drive.lift_mm_s, 100);
+    let mut stage = Stage::driving(0);
+    stage.hands.lift_mm_s = 400;
+    stage.run_ms(7600);
+    assert_eq!(stage.snapshot().fork_mm, 3000);
+    stage.hands.lift_mm_s = 0;
+    stage.at_speed(600);
+    stage.hands.lift_mm_s = -10;
+    stage.run_ms(100);
+    assert_eq!(stage.drive.lift_mm_s, -10);
     stage.commands_flow = false;
     stage.until(S::SafeStop);
-    assert_eq!((stage.drive.brake_mm_s2, stage.drive.lift_mm_s), (350, 0));
+    assert_eq!((stage.drive.brake_mm_s2, stage.drive.lift_mm_s), (351, 0));
 }
 
 #[test]
@@ -346,7 +350,7 @@ fn reversing_needs_the_rear_picture() {
     stage.run_ms(2000);
     assert_eq!((stage.state(), stage.speed_mm_s()), (S::Teleop, -500));
     let mut command = stage.command();
-    command.stamps.retain(|stamp| stamp.camera == crate::truck::FRONT);
+    command.stamps.retain(|stamp| stamp.camera == super::truck::FRONT);
     let bytes = farhand_protocol::encode(&farhand_protocol::FromConsole::Command(command)).expect("encodes");
     stage.send(&bytes);
     assert_eq!(stage.core.rejected(RejectReason::PictureUnknown), 1);

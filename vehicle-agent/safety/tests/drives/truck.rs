@@ -1,17 +1,22 @@
-//! A truck, a link and an operator around the real core, in invented time.
-#![allow(missing_docs, unreachable_pub, clippy::struct_excessive_bools)] // Each file uses its own part.
+//! A truck, a link, an operator, an autonomy and a guard around the real core, in invented time.
+#![allow(clippy::struct_excessive_bools)] // Each is a switch of the stage.
 
+use super::oracle::Oracle;
 use farhand_protocol::{
-    BootId, CameraIndex, Command, FromConsole, GlassStamp, LeaseEpoch, MonoTime, RtpStamp, SafetyState, VehicleState,
-    WIRE_VERSION, encode,
+    BootId, CameraIndex, Command, FromConsole, GlassStamp, LeaseEpoch, MissionEpoch, MonoTime, Pose, RtpStamp, SafetyState,
+    VehicleState, WIRE_VERSION, encode,
 };
-use farhand_safety::{CameraSet, Config, Core, Drive, GrantAnswer, Input, MachineSample, Persisted, Transition};
+use farhand_safety::{
+    Broken, CameraSet, Config, Content, Core, Drive, GrantAnswer, Input, MachineSample, Manoeuvre, Output, Persisted, Plan,
+    StopPolicy, Surroundings, Transition,
+};
 use std::time::Duration;
 
 pub const BOOT: BootId = BootId(7);
 pub const FRONT: CameraIndex = CameraIndex(0);
 pub const REAR: CameraIndex = CameraIndex(1);
 
+/// A truck without scanners and without a check of its pictures.
 pub fn config() -> Config {
     let front = CameraSet::default().with(FRONT);
     let rear = CameraSet::default().with(REAR);
@@ -21,6 +26,8 @@ pub fn config() -> Config {
         max_lift_mm_s: 400,
         max_accel_mm_s2: 1000,
         safe_decel_mm_s2: 1600,
+        unladen_decel_mm_s2: 2000,
+        protective_decel_mm_s2: 1800,
         safe_decel_raised_mm_s2: 350,
         safe_lateral_mm_s2: 1600,
         mast_height_mm: 3000,
@@ -40,7 +47,26 @@ pub fn config() -> Config {
         required_forward: front,
         required_reverse: rear,
         required_handover: front.union(rear),
+        checked_identical: CameraSet::default(),
+        checked_motion: CameraSet::default(),
+        scanner: false,
+        scan_lost_after: Duration::from_millis(150),
+        unlocalised_speed_mm_s: 1000,
+        stop_policy: StopPolicy::Navigate,
+        plan_lost_after: Duration::from_millis(250),
+        localisation_lost_after: Duration::from_millis(300),
+        corridor_mm: 300,
+        handover_speed_mm_s: 0,
+        steer_dead: Duration::from_millis(100),
+        steer_rate_mrad_s: 800,
+        brake_dead: Duration::from_millis(150),
+        brake_jerk_mm_s3: 8000,
     }
+}
+
+/// The same truck with scanners, and with its front camera checked.
+pub fn watching() -> Config {
+    Config { scanner: true, checked_identical: CameraSet::default().with(FRONT), ..config() }
 }
 
 /// What the operator does; the stage turns it into a command every 20 ms.
@@ -53,33 +79,93 @@ pub struct Hands {
     pub confirm: bool,
     pub rearm: bool,
     pub input_age_ms: u32,
+    pub pressed_through: Option<bool>,
 }
+
+pub const NEUTRAL: Hands = Hands {
+    enable: false,
+    speed_mm_s: 0,
+    steering_mrad: 0,
+    lift_mm_s: 0,
+    confirm: true,
+    rearm: false,
+    input_age_ms: 0,
+    pressed_through: None,
+};
+
+/// Open floor all around, as the guard's shell would tell it.
+pub const OPEN: Surroundings = Surroundings {
+    at: MonoTime(0),
+    scan_at: MonoTime(0),
+    free_distance_mm: 20_000,
+    occlusion_mm: None,
+    side_clearance_mm: 2000,
+    zone_limit_mm_s: None,
+    guard_limit_mm_s: 8000,
+    way_out: true,
+    breached: false,
+};
+
+/// A plan along a straight way.
+pub const AHEAD: Plan = Plan {
+    mission: MissionEpoch(0),
+    seq: 0,
+    at: MonoTime(0),
+    speed_mm_s: 1500,
+    steering_mrad: 0,
+    lift_mm_s: 0,
+    base_left_mm: 30_000,
+    off_path_mm: 0,
+    localised: true,
+};
 
 /// The stage: time moves in ticks of 10 ms.
 pub struct Stage {
     pub core: Core,
+    pub config: Config,
+    pub oracle: Oracle,
     pub now: MonoTime,
     pub hands: Hands,
     /// Age of the pictures on the glass, whole ticks.
     pub picture_age_ms: u64,
     pub commands_flow: bool,
     pub pictures_flow: bool,
+    pub picture_frozen: bool,
     pub agent_alive: bool,
+    pub gateway_connected: bool,
     pub machine_alive: bool,
+    pub localised: bool,
     pub emergency_stop: bool,
-    pub fork_mm: i32,
+    pub fork_um: i64,
+    pub loaded: bool,
     pub disk_works: bool,
+    /// What the scanners see; none is a scanner that is silent.
+    pub seen: Option<Surroundings>,
+    /// What the autonomy wants.
+    pub plan: Option<Plan>,
+    pub manoeuvre: Option<Manoeuvre>,
+    /// Steering and brake of the machine do what they are told, in per cent.
+    pub wheel_follows: bool,
+    pub brake_percent: i64,
+    pub forks_sink: bool,
     pub epoch: LeaseEpoch,
+    pub mission: MissionEpoch,
     pub boot: BootId,
     pub seq: u64,
+    pub plan_seq: u64,
     pub speed_um_s: i64,
     pub travelled_um: u64,
+    pub wheel_urad: i64,
+    pub frames: u64,
+    pub changes: u64,
+    pub output: Option<Output>,
     pub drive: Drive,
     pub stored: Option<Persisted>,
     pub transitions: Vec<(u64, Transition)>,
     pub answers: Vec<GrantAnswer>,
     pub last_command: Vec<u8>,
     pub captures: Vec<MonoTime>,
+    broken: Option<Broken>,
 }
 
 impl Stage {
@@ -90,37 +176,64 @@ impl Stage {
     pub fn with(config: Config, stored: Option<Persisted>) -> Self {
         let now = MonoTime(1_000_000);
         Self {
-            core: Core::new(config, BOOT, stored, now),
+            core: Core::new(config.clone(), BOOT, stored, now),
+            oracle: Oracle::new(&config),
+            config,
             now,
-            hands: Hands {
-                enable: false,
-                speed_mm_s: 0,
-                steering_mrad: 0,
-                lift_mm_s: 0,
-                confirm: true,
-                rearm: false,
-                input_age_ms: 0,
-            },
+            hands: NEUTRAL,
             picture_age_ms: 60,
             commands_flow: true,
             pictures_flow: true,
+            picture_frozen: false,
             agent_alive: true,
+            gateway_connected: true,
             machine_alive: true,
+            localised: true,
             emergency_stop: false,
-            fork_mm: 0,
+            fork_um: 0,
+            loaded: true,
             disk_works: true,
+            seen: Some(OPEN),
+            plan: None,
+            manoeuvre: None,
+            wheel_follows: true,
+            brake_percent: 100,
+            forks_sink: false,
             epoch: LeaseEpoch(0),
+            mission: MissionEpoch(0),
             boot: BOOT,
             seq: 0,
+            plan_seq: 0,
             speed_um_s: 0,
             travelled_um: 0,
+            wheel_urad: 0,
+            frames: 0,
+            changes: 0,
+            output: None,
             drive: Drive::default(),
             stored,
             transitions: Vec::new(),
             answers: Vec::new(),
             last_command: Vec::new(),
             captures: Vec::new(),
+            broken: None,
         }
+    }
+
+    /// Breaks the core on purpose, now and after each restart.
+    pub fn broken(mut self, broken: Option<Broken>) -> Self {
+        self.core.break_on_purpose(broken);
+        self.broken = broken;
+        self
+    }
+
+    /// The guardian crashes and starts again with what is on the disk.
+    pub fn restart(&mut self) {
+        self.boot = BootId(self.boot.0 + 1);
+        self.core = Core::new(self.config.clone(), self.boot, self.stored, self.now);
+        self.core.break_on_purpose(self.broken);
+        self.oracle.restarted(self.boot);
+        self.drive = Drive { brake_mm_s2: 1600, ..Drive::default() };
     }
 
     pub fn state(&self) -> SafetyState {
@@ -132,9 +245,9 @@ impl Stage {
     }
 
     pub fn take(&mut self, input: Input<'_>) {
-        if let Some(answer) = self.core.take(self.now, input) {
-            self.answers.push(answer);
-        }
+        let answer = self.core.take(self.now, input);
+        self.oracle.heard(self.now, &input, answer);
+        self.answers.extend(answer);
     }
 
     pub fn grant(&mut self) {
@@ -143,7 +256,14 @@ impl Stage {
         self.take(Input::LeaseGrant(self.epoch));
     }
 
-    /// One tick of 10 ms: machine, pictures, agent, command, decision, motion.
+    pub fn release(&mut self) {
+        self.mission = self.mission.max(self.stored.map_or(self.mission, |stored| stored.highest_mission));
+        self.mission = MissionEpoch(self.mission.0 + 1);
+        self.plan_seq = 0;
+        self.take(Input::Release(self.mission));
+    }
+
+    /// One tick of 10 ms: machine, scanners, agent, command, plan, decision, motion.
     pub fn tick(&mut self) {
         self.now = self.now.after(Duration::from_millis(10));
         let tick = self.now.0 / 10_000;
@@ -151,32 +271,57 @@ impl Stage {
             let sample = self.sample();
             self.take(Input::Machine(sample));
         }
+        if let Some(seen) = self.seen {
+            let scan_at = MonoTime(self.now.0 / 40_000 * 40_000);
+            self.take(Input::Surroundings(Surroundings { at: self.now, scan_at, ..seen }));
+        }
+        if let Some(manoeuvre) = self.manoeuvre {
+            self.take(Input::Manoeuvre(manoeuvre));
+        }
         if self.agent_alive {
             self.take(Input::AgentBeat(self.now));
+            self.take(Input::GatewayConnected(self.gateway_connected));
             if self.pictures_flow && tick.is_multiple_of(3) {
-                self.captures.push(self.now);
-                self.take(Input::Sent(FRONT, self.now));
-                self.take(Input::Sent(REAR, self.now));
+                self.picture();
             }
             if self.commands_flow && tick.is_multiple_of(2) {
                 let bytes = self.command_bytes();
                 self.send(&bytes);
             }
+            if let Some(plan) = self.plan.filter(|_| tick.is_multiple_of(2)) {
+                self.plan_seq += 1;
+                self.take(Input::Plan(Plan { mission: self.mission, seq: self.plan_seq, at: self.now, ..plan }));
+            }
         }
         self.decide();
     }
 
+    fn picture(&mut self) {
+        self.captures.push(self.now);
+        if self.captures.len() > 400 {
+            self.captures.drain(..200);
+        }
+        self.frames += 1;
+        self.changes += u64::from(!self.picture_frozen);
+        for camera in [FRONT, REAR] {
+            self.take(Input::Sent(camera, self.now));
+            self.take(Input::Content(Content { camera, capture: self.now, frame: self.frames, changes: self.changes }));
+        }
+    }
+
     pub fn decide(&mut self) {
         let output = self.core.tick(self.now);
+        let state = self.core.snapshot(self.now, true, 0);
+        let speed_before = self.speed_mm_s();
         self.drive = output.drive;
-        if let Some(transition) = output.transition {
-            self.transitions.push((self.now.as_millis(), transition));
-        }
+        self.output = Some(output);
+        self.transitions.extend(output.transition.map(|transition| (self.now.as_millis(), transition)));
         if let Some(store) = output.store {
             self.stored = if self.disk_works { Some(store) } else { self.stored };
             self.take(if self.disk_works { Input::Stored(store) } else { Input::StoreFailed });
         }
         self.roll();
+        self.oracle.ticked(self.now, &output, &state, speed_before, self.speed_mm_s(), self.travelled_um);
     }
 
     pub fn send(&mut self, bytes: &[u8]) {
@@ -188,7 +333,7 @@ impl Stage {
         self.seq += 1;
         let shown = self.captures.iter().rev().find(|at| self.now.since(**at) >= Duration::from_millis(self.picture_age_ms));
         let rtp = shown.map(|at| RtpStamp::of_capture(*at));
-        let latch = self.snapshot().latch;
+        let latch = if self.hands.rearm { self.snapshot().latch } else { None };
         Command {
             v: WIRE_VERSION,
             boot_id: self.boot,
@@ -201,7 +346,8 @@ impl Stage {
             steering_mrad: self.hands.steering_mrad,
             lift_mm_s: self.hands.lift_mm_s,
             confirm: self.hands.confirm,
-            rearm_latch: latch.filter(|_| self.hands.rearm),
+            rearm_latch: latch,
+            pressed_through: self.hands.pressed_through,
             stamps: rtp.map_or(Vec::new(), |rtp| [FRONT, REAR].map(|camera| GlassStamp { camera, rtp }).to_vec()),
         }
     }
@@ -211,67 +357,34 @@ impl Stage {
         encode(&FromConsole::Command(command)).expect("encodes")
     }
 
-    fn sample(&self) -> MachineSample {
+    pub fn sample(&self) -> MachineSample {
         MachineSample {
             at: self.now,
             travelled_um: self.travelled_um,
-            speed_mm_s: i32::try_from(self.speed_um_s / 1000).expect("small"),
-            steering_mrad: self.hands.steering_mrad,
-            fork_mm: self.fork_mm,
+            speed_mm_s: self.speed_mm_s(),
+            steering_mrad: i32::try_from(self.wheel_urad / 1000).expect("small"),
+            fork_mm: i32::try_from(self.fork_um / 1000).expect("small"),
             emergency_stop: self.emergency_stop,
-            pose: None,
+            loaded: self.loaded,
+            pose: self.localised.then_some(Pose { x_mm: 0, y_mm: 0, heading_mrad: 0 }),
         }
     }
 
-    /// The simplest machine: does at once what it is told, within the given acceleration.
+    /// The simplest machine: does at once what it is told, within its rates.
     fn roll(&mut self) {
-        let target = if self.drive.brake_mm_s2 > 0 { 0 } else { i64::from(self.drive.speed_mm_s) * 1000 };
-        let rate = if self.drive.brake_mm_s2 > 0 { self.drive.brake_mm_s2 } else { self.drive.accel_mm_s2 };
-        let step = i64::from(rate) * 10;
+        let braked = self.drive.brake_mm_s2 > 0;
+        let target = if braked { 0 } else { i64::from(self.drive.speed_mm_s) * 1000 };
+        let brake = i64::from(self.drive.brake_mm_s2) * self.brake_percent / 100;
+        let rate = if braked { brake } else { i64::from(self.drive.accel_mm_s2) };
+        let step = rate.clamp(0, 5000) * 10;
         self.speed_um_s += (target - self.speed_um_s).clamp(-step, step);
         self.travelled_um += self.speed_um_s.unsigned_abs() / 100;
-    }
-
-    pub fn run_ms(&mut self, millis: u64) {
-        for _ in 0..millis / 10 {
-            self.tick();
+        if self.wheel_follows {
+            let wanted = i64::from(self.drive.steering_mrad) * 1000;
+            self.wheel_urad += (wanted - self.wheel_urad).clamp(-8000, 8000);
         }
-    }
-
-    /// Ticks until the state is reached; fails the test after ten seconds.
-    pub fn until(&mut self, state: SafetyState) -> u64 {
-        let start = self.now;
-        while self.state() != state {
-            assert!(self.now.since(start) < Duration::from_secs(10), "waiting for {state:?} in {:?}", self.snapshot());
-            self.tick();
-        }
-        self.now.since(start).as_millis().try_into().expect("small")
-    }
-
-    /// Boots, takes the lease and arms.
-    pub fn into_teleop(mut self) -> Self {
-        self.until(SafetyState::Parked);
-        self.take_over();
-        self
-    }
-
-    pub fn take_over(&mut self) {
-        self.grant();
-        self.until(SafetyState::Handover);
-        self.hands.enable = false;
-        self.hands.speed_mm_s = 0;
-        self.run_ms(2100);
-        self.hands.enable = true;
-        self.until(SafetyState::Teleop);
-    }
-
-    /// In teleop at this speed, steady.
-    pub fn driving(speed_mm_s: i32) -> Self {
-        let mut stage = Self::new().into_teleop();
-        stage.hands.speed_mm_s = speed_mm_s;
-        stage.run_ms(5000);
-        assert_eq!(stage.state(), SafetyState::Teleop, "{:?}", stage.snapshot());
-        stage
+        let sink = if self.forks_sink { 2000 } else { 0 };
+        self.fork_um = (self.fork_um + i64::from(self.drive.lift_mm_s) * 10 - sink).clamp(0, 3_000_000);
     }
 
     pub fn speed_mm_s(&self) -> i32 {

@@ -29,6 +29,11 @@ export type BootId = number;
 export type LeaseEpoch = number;
 
 /**
+ * Fencing token of a mission: rises with every release by the fleet and never falls, below 2^53. 0 means "none yet".
+ */
+export type MissionEpoch = number;
+
+/**
  * Number of one latched stop of a vehicle; an acknowledgement names the latch it clears.
  */
 export type LatchId = number;
@@ -302,7 +307,23 @@ realtime: boolean,
 /**
  * Safety ticks that came more than 5 ms late since boot.
  */
-late_ticks: number, };
+late_ticks: number, 
+/**
+ * The fleet's mission under which it drives by itself.
+ */
+mission: MissionEpoch | null, 
+/**
+ * What the safety scanners do for it.
+ */
+protection: Protection, 
+/**
+ * Free way ahead along the corridor, while the scanners are heard.
+ */
+free_mm: number | null, 
+/**
+ * Cameras that show the same picture for too long; while it moves and one is required, that is a cause as well.
+ */
+still: Array<CameraIndex>, };
 
 /**
  * Position on the site's map.
@@ -353,7 +374,11 @@ silence_ms: number | null,
 /**
  * Metres rolled after the brake demand.
  */
-rolled_mm: number, };
+rolled_mm: number, 
+/**
+ * The lowest rung of the ladder that it came down to.
+ */
+rung: StopRung | null, };
 
 /**
  * How many commands had no effect for one reason.
@@ -402,7 +427,7 @@ export type SafetyState = "Boot" | "Parked" | "Auto" | "Handover" | "Teleop" | "
 /**
  * Why a vehicle stops or stays stopped. A cause is cleared only by its own clear condition.
  */
-export type Cause = "command_lost" | "picture_old" | "picture_unknown" | "link_flapping" | "lease_lost" | "agent_lost" | "machine_lost" | "tick_overrun" | "remote_stop" | "enable_panic" | "emergency_stop" | "state_file_lost" | "clock_jump" | "restarted" | "internal_fault";
+export type Cause = "command_lost" | "picture_old" | "picture_unknown" | "link_flapping" | "lease_lost" | "agent_lost" | "machine_lost" | "tick_overrun" | "remote_stop" | "enable_panic" | "emergency_stop" | "state_file_lost" | "clock_jump" | "restarted" | "internal_fault" | "scan_lost" | "field_breach" | "no_way_out" | "picture_frozen" | "plan_lost" | "localisation_lost" | "off_corridor" | "lease_revoked" | "steering_fault" | "brake_fault" | "lift_fault" | "stop_overrun" | "gateway_lost";
 
 /**
  * Who has authority over the actuators in this tick.
@@ -412,12 +437,22 @@ export type Authority = "none" | "operator" | "autonomy" | "stopping";
 /**
  * Which term of the speed cap binds.
  */
-export type CapTerm = "state" | "site" | "blind" | "blind_trip" | "late" | "mast" | "curve" | "rising";
+export type CapTerm = "state" | "site" | "blind" | "blind_trip" | "late" | "mast" | "curve" | "rising" | "zone" | "field" | "link" | "drift" | "guard" | "base";
+
+/**
+ * What the safety scanners do for the vehicle.
+ */
+export type Protection = "no_scanner" | "watching" | "lost" | "breached";
+
+/**
+ * How much choice was left in a stop. Ordered: a stop only goes down this ladder.
+ */
+export type StopRung = "manoeuvre" | "path" | "held" | "machine";
 
 /**
  * What the vehicle waits for before it moves (again).
  */
-export type Need = "good_link" | "lease" | "acknowledge" | "neutral" | "pictures" | "confirm" | "enable" | "truck_reset";
+export type Need = "good_link" | "lease" | "acknowledge" | "neutral" | "pictures" | "confirm" | "enable" | "truck_reset" | "scanner";
 
 /**
  * Why a command had no effect.
@@ -452,7 +487,20 @@ export const CAUSES: readonly Cause[] = [
   "state_file_lost",
   "clock_jump",
   "restarted",
-  "internal_fault"
+  "internal_fault",
+  "scan_lost",
+  "field_breach",
+  "no_way_out",
+  "picture_frozen",
+  "plan_lost",
+  "localisation_lost",
+  "off_corridor",
+  "lease_revoked",
+  "steering_fault",
+  "brake_fault",
+  "lift_fault",
+  "stop_overrun",
+  "gateway_lost"
 ];
 
 /** Every `Authority`, in the order of the Rust declaration. */
@@ -472,7 +520,29 @@ export const CAP_TERMS: readonly CapTerm[] = [
   "late",
   "mast",
   "curve",
-  "rising"
+  "rising",
+  "zone",
+  "field",
+  "link",
+  "drift",
+  "guard",
+  "base"
+];
+
+/** Every `Protection`, in the order of the Rust declaration. */
+export const PROTECTIONS: readonly Protection[] = [
+  "no_scanner",
+  "watching",
+  "lost",
+  "breached"
+];
+
+/** Every `StopRung`, in the order of the Rust declaration. */
+export const STOP_RUNGS: readonly StopRung[] = [
+  "manoeuvre",
+  "path",
+  "held",
+  "machine"
 ];
 
 /** Every `Need`, in the order of the Rust declaration. */
@@ -484,7 +554,8 @@ export const NEEDS: readonly Need[] = [
   "pictures",
   "confirm",
   "enable",
-  "truck_reset"
+  "truck_reset",
+  "scanner"
 ];
 
 /** Every `RejectReason`, in the order of the Rust declaration. */

@@ -1,0 +1,84 @@
+//! Pictures that stand still: the agent measures, this decides with odometry.
+
+use crate::config::{CameraSet, Config};
+use crate::input::Content;
+use crate::pictures::{Odometer, Pictures};
+use farhand_protocol::{CameraIndex, MonoTime};
+use std::time::Duration;
+
+/// Way without a new content after which a picture is suspect (safety.md 1.1).
+const SUSPECT_UM: u64 = 100_000;
+/// Turn without a new content after which it is suspect: 3 degrees.
+const SUSPECT_URAD: u64 = 52_360;
+/// Suspect for this long, it is frozen.
+const FROZEN_AFTER: Duration = Duration::from_millis(300);
+/// At a standstill a picture that repeats to the last bit for this long is worth a warning; a sensor's noise never does.
+const STILL_AFTER: Duration = Duration::from_secs(2);
+
+/// What is known of each camera's content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Stillness {
+    looks: [Look; 8],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Look {
+    frame: u64,
+    changes: u64,
+    changed: Option<Change>,
+    suspect_since: Option<MonoTime>,
+}
+
+/// When and where the content changed last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Change {
+    at: MonoTime,
+    place: Odometer,
+    /// Told by the agent; else it is only the place from which we began to wait.
+    told: bool,
+}
+
+impl Stillness {
+    /// Takes what the agent measured on one picture. A picture that the source did not count is not a new one.
+    pub(crate) fn take(&mut self, now: MonoTime, content: Content, pictures: &Pictures) {
+        let Some(look) = self.looks.get_mut(usize::from(content.camera.0)) else { return };
+        let Some(place) = pictures.odometer_at(content.capture).filter(|_| content.capture <= now) else { return };
+        let first = look.changed.is_none_or(|change| !change.told);
+        if content.frame > look.frame && (first || content.changes > look.changes) {
+            let change = Change { at: content.capture, place, told: true };
+            *look = Look { frame: content.frame, changes: content.changes, changed: Some(change), suspect_since: None };
+        }
+    }
+
+    /// The agent is gone: its counters start anew.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// One tick of looking, while the vehicle is driven; `here` is its odometer.
+    pub(crate) fn observe(&mut self, now: MonoTime, here: Odometer) {
+        for look in &mut self.looks {
+            let change = look.changed.get_or_insert(Change { at: now, place: here, told: false });
+            let way = here.travelled_um.saturating_sub(change.place.travelled_um);
+            let turn = here.turned_urad.saturating_sub(change.place.turned_urad);
+            let suspect = way > SUSPECT_UM || turn > SUSPECT_URAD;
+            look.suspect_since = if suspect { look.suspect_since.or(Some(now)) } else { None };
+        }
+    }
+
+    /// The checked cameras whose picture stands still although the vehicle moves.
+    pub(crate) fn frozen(&self, now: MonoTime, config: &Config) -> CameraSet {
+        let checked = config.checked_identical.union(config.checked_motion);
+        self.those(checked, |look| look.suspect_since.is_some_and(|since| now.since(since) >= FROZEN_AFTER))
+    }
+
+    /// The cameras whose picture repeats to the last bit, moving or not.
+    pub(crate) fn repeating(&self, now: MonoTime, config: &Config) -> CameraSet {
+        self.those(config.checked_identical, |look| look.changed.is_some_and(|change| now.since(change.at) >= STILL_AFTER))
+    }
+
+    fn those(&self, checked: CameraSet, is: impl Fn(&Look) -> bool) -> CameraSet {
+        let cameras = (0_u8..).zip(&self.looks).filter(|(_, look)| is(look)).map(|(index, _)| CameraIndex(index));
+        cameras.fold(CameraSet::default(), CameraSet::with).both(checked)
+    }
+}
