@@ -53,6 +53,15 @@ pub(crate) enum Driver {
 pub(crate) struct Cap {
     pub(crate) mm_s: i32,
     pub(crate) term: CapTerm,
+    /// The smallest of the terms that end at something solid: faster than this, the way itself is missing.
+    pub(crate) solid_mm_s: i32,
+}
+
+impl Cap {
+    /// No motion.
+    pub(crate) const fn none(term: CapTerm) -> Self {
+        Self { mm_s: 0, term, solid_mm_s: 0 }
+    }
 }
 
 /// Remembers what the link allowed.
@@ -80,10 +89,13 @@ impl Governor {
             () if link < raw_link => CapTerm::Rising,
             () => CapTerm::Blind,
         };
-        let mut cap = Cap { mm_s: link, term: link_term };
+        let mut cap = Cap { mm_s: link, term: link_term, solid_mm_s: i32::MAX };
         for (term, mm_s) in terms(config, inputs) {
             if mm_s < cap.mm_s {
-                cap = Cap { mm_s, term };
+                (cap.mm_s, cap.term) = (mm_s, term);
+            }
+            if matches!(term, CapTerm::Field | CapTerm::Link | CapTerm::Guard | CapTerm::Base) {
+                cap.solid_mm_s = cap.solid_mm_s.min(mm_s);
             }
         }
         let cap = self.limit_rise(now, config, cap);
@@ -121,7 +133,7 @@ impl Governor {
         let Some((at, before)) = self.last else { return cap };
         let millis = i32::try_from(now.since(at).as_millis()).unwrap_or(i32::MAX);
         let highest = before.saturating_add(scale(config.max_accel_mm_s2, millis, 1000).max(1));
-        if cap.mm_s <= highest { cap } else { Cap { mm_s: highest, term: CapTerm::Rising } }
+        if cap.mm_s <= highest { cap } else { Cap { mm_s: highest, term: CapTerm::Rising, ..cap } }
     }
 }
 

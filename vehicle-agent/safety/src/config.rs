@@ -167,7 +167,9 @@ pub(crate) const COMFORT_PERCENT: i32 = 60;
 pub(crate) const COAST_PERCENT: i32 = 30;
 
 /// The vehicle brakes if it is faster than its cap by this much; below it the traction slows it.
-pub(crate) const OVER_CAP_MM_S: i32 = 150;
+pub(crate) const OVER_CAP_MM_S: i32 = 500;
+/// The same where the way itself is missing.
+pub(crate) const OVER_SOLID_MM_S: i32 = 150;
 
 impl Config {
     /// Load-safe deceleration with the forks at this height: falls in a line up to `mast_height_mm`.

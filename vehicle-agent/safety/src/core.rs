@@ -115,7 +115,7 @@ impl Core {
             rearm: Rearm::default(),
             good_since: None,
             governor: Governor::default(),
-            cap: Cap { mm_s: 0, term: CapTerm::State },
+            cap: Cap::none(CapTerm::State),
             last_tick: None,
             standing_since: None,
             stop: Stop::default(),

@@ -3,7 +3,8 @@
 use crate::broken::Broken;
 use crate::cap::{Cap, CapInputs, Driver};
 use crate::config::{
-    COAST_PERCENT, COMFORT_PERCENT, CREEP_MM_S, Config, OVER_CAP_MM_S, ROLLING_MM_S, STANDING_MM_S, scale, within,
+    COAST_PERCENT, COMFORT_PERCENT, CREEP_MM_S, Config, OVER_CAP_MM_S, OVER_SOLID_MM_S, ROLLING_MM_S, STANDING_MM_S, scale,
+    within,
 };
 use crate::core::Core;
 use crate::input::{Asked, Drive};
@@ -66,7 +67,7 @@ impl Core {
 
     pub(crate) fn update_cap(&mut self, now: MonoTime) {
         if !matches!(self.state, SafetyState::Teleop | SafetyState::Auto) {
-            self.cap = Cap { mm_s: 0, term: CapTerm::State };
+            self.cap = Cap::none(CapTerm::State);
             return;
         }
         let inputs = self.cap_inputs(now);
@@ -76,7 +77,7 @@ impl Core {
         self.cap = self.governor.cap(now, &self.config, &inputs);
         if self.blind_trips() {
             self.governor.tripped(now, self.machine.map_or(0, |machine| machine.speed_mm_s.saturating_abs()));
-            self.cap = Cap { mm_s: 0, term: CapTerm::BlindTrip };
+            self.cap = Cap::none(CapTerm::BlindTrip);
         } else if self.wish(now).is_none_or(|wish| wish.late) {
             self.cap.term = CapTerm::Late;
         }
@@ -140,22 +141,23 @@ impl Core {
         };
         let measured = self.machine.map_or(0, |machine| machine.speed_mm_s);
         let standing = measured.saturating_abs() < STANDING_MM_S;
-        let over = measured.saturating_abs().saturating_sub(self.cap.mm_s);
+        let over = |limit: i32| measured.saturating_abs().saturating_sub(limit);
         if self.cap.term == CapTerm::BlindTrip {
             return braking(100);
         }
         if !wish.enabled {
             return braking(COMFORT_PERCENT);
         }
+        let solid = over(self.cap.solid_mm_s) > OVER_SOLID_MM_S;
         if wish.late {
-            return braking(if over > OVER_CAP_MM_S { 100 } else { COAST_PERCENT });
+            return braking(if solid { 100 } else { COAST_PERCENT });
         }
         let speed = within(wish.speed_mm_s, self.cap.mm_s);
         if speed == 0 && standing {
             return Drive { lift_mm_s: wish.lift_mm_s, ..braking(COMFORT_PERCENT) };
         }
         // Rolling out by itself is too slow where there is no way left, and the traction brakes too softly for a big fall.
-        if over > OVER_CAP_MM_S || self.cap.mm_s == 0 {
+        if solid || over(self.cap.mm_s) > OVER_CAP_MM_S || self.cap.mm_s == 0 {
             return braking(100);
         }
         let slower = speed.saturating_abs() < measured.saturating_abs() || (speed > 0) != (measured > 0);
@@ -184,7 +186,7 @@ impl Core {
         if self.state != SafetyState::EStop {
             self.enter(now, SafetyState::EStop);
         }
-        self.cap = Cap { mm_s: 0, term: CapTerm::State };
+        self.cap = Cap::none(CapTerm::State);
         self.stop_drive(now)
     }
 }

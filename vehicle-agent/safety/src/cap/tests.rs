@@ -48,21 +48,25 @@ fn governor(age_ms: u64) -> Governor {
 }
 
 /// The cap of a truck with scanners, from the first tick.
-fn capped(inputs: &CapInputs) -> Cap {
+fn capped(inputs: &CapInputs) -> (CapTerm, i32) {
     let mut governor = Governor::default();
     governor.reset(&watching(), inputs);
-    governor.cap(at(0), &watching(), inputs)
+    what(governor.cap(at(0), &watching(), inputs))
 }
 
-fn by(term: CapTerm, mm_s: i32) -> Cap {
-    Cap { mm_s, term }
+fn what(cap: Cap) -> (CapTerm, i32) {
+    (cap.term, cap.mm_s)
+}
+
+fn by(term: CapTerm, mm_s: i32) -> (CapTerm, i32) {
+    (term, mm_s)
 }
 
 #[test]
 fn the_older_the_picture_the_slower() {
     for (age_ms, expected) in [(50, 2500), (200, 2500), (201, 2487), (250, 2000), (300, 1666), (500, 1000)] {
         let cap = governor(age_ms).cap(at(0), &config(), &inputs(age_ms));
-        assert_eq!(cap, by(if age_ms > 200 { CapTerm::Blind } else { CapTerm::Site }, expected), "at {age_ms} ms");
+        assert_eq!(what(cap), by(if age_ms > 200 { CapTerm::Blind } else { CapTerm::Site }, expected), "at {age_ms} ms");
     }
 }
 
@@ -73,16 +77,16 @@ fn the_cap_falls_at_once_and_rises_after_two_good_seconds_by_a_third_of_a_metre_
     assert_eq!(governor.cap(at(10), &config(), &inputs(500)).mm_s, 1000);
     let mut cap = by(CapTerm::Site, 0);
     for tick in 2..=202 {
-        cap = governor.cap(at(tick * 10), &config(), &inputs(100));
+        cap = what(governor.cap(at(tick * 10), &config(), &inputs(100)));
         assert!(tick == 202 || cap == by(CapTerm::Rising, 1000), "not yet: {cap:?} at {tick}");
     }
     assert_eq!(cap, by(CapTerm::Rising, 1003), "two seconds are over");
     for tick in 203..=302 {
-        cap = governor.cap(at(tick * 10), &config(), &inputs(100));
+        cap = what(governor.cap(at(tick * 10), &config(), &inputs(100)));
     }
-    assert_eq!(cap.mm_s, 1303, "one second of rising");
+    assert_eq!(cap.1, 1303, "one second of rising");
     for tick in 303..=800 {
-        cap = governor.cap(at(tick * 10), &config(), &inputs(100));
+        cap = what(governor.cap(at(tick * 10), &config(), &inputs(100)));
     }
     assert_eq!(cap, by(CapTerm::Site, 2500));
 }
@@ -95,7 +99,7 @@ fn a_slightly_better_link_does_not_raise_the_cap_and_a_fifth_better_does() {
         assert_eq!(slightly.cap(at(tick * 10), &config(), &inputs(241)).mm_s, 1666, "80 % of 2074 is less");
         fifth.cap(at(tick * 10), &config(), &inputs(239));
     }
-    assert_eq!(fifth.cap(at(5000), &config(), &inputs(239)), by(CapTerm::Rising, 1673), "80 % of 2092");
+    assert_eq!(what(fifth.cap(at(5000), &config(), &inputs(239))), by(CapTerm::Rising, 1673), "80 % of 2092");
 }
 
 #[test]
@@ -110,9 +114,9 @@ fn a_link_that_is_good_only_for_moments_starts_the_wait_again() {
 #[test]
 fn a_curve_and_a_raised_fork_each_bind() {
     let curve = CapInputs { steering_mrad: -785, ..inputs(50) };
-    assert_eq!(governor(50).cap(at(0), &config(), &curve), by(CapTerm::Curve, 1497));
+    assert_eq!(what(governor(50).cap(at(0), &config(), &curve)), by(CapTerm::Curve, 1497));
     let mast = CapInputs { fork_mm: 3000, ..inputs(50) };
-    assert_eq!(governor(50).cap(at(0), &config(), &mast), by(CapTerm::Mast, 1169));
+    assert_eq!(what(governor(50).cap(at(0), &config(), &mast)), by(CapTerm::Mast, 1169));
 }
 
 #[test]
@@ -120,13 +124,13 @@ fn leaving_a_curve_the_cap_rises_no_faster_than_the_truck_accelerates() {
     let mut governor = governor(50);
     let curve = CapInputs { steering_mrad: 785, ..inputs(50) };
     governor.cap(at(0), &config(), &curve);
-    assert_eq!(governor.cap(at(10), &config(), &inputs(50)), by(CapTerm::Rising, 1507));
-    assert_eq!(governor.cap(at(10), &config(), &inputs(50)), by(CapTerm::Rising, 1508), "never stuck in rounding");
+    assert_eq!(what(governor.cap(at(10), &config(), &inputs(50))), by(CapTerm::Rising, 1507));
+    assert_eq!(what(governor.cap(at(10), &config(), &inputs(50))), by(CapTerm::Rising, 1508), "never stuck in rounding");
 }
 
 #[test]
 fn without_scanners_there_is_no_field_and_with_silent_ones_no_speed() {
-    assert_eq!(governor(50).cap(at(0), &config(), &inputs(50)), by(CapTerm::Site, 2500));
+    assert_eq!(what(governor(50).cap(at(0), &config(), &inputs(50))), by(CapTerm::Site, 2500));
     assert_eq!(capped(&inputs(50)), by(CapTerm::Field, 0));
     assert_eq!(capped(&seeing(open())), by(CapTerm::Site, 2500));
 }
@@ -206,7 +210,24 @@ fn after_a_trip_the_cap_goes_on_from_the_speed_that_was_driven() {
     let mut governor = governor(50);
     governor.cap(at(0), &config(), &inputs(50));
     governor.tripped(at(10), 800);
-    assert_eq!(governor.cap(at(20), &config(), &inputs(50)), by(CapTerm::Rising, 810));
+    assert_eq!(what(governor.cap(at(20), &config(), &inputs(50))), by(CapTerm::Rising, 810));
     governor.tripped(at(30), 3000);
-    assert_eq!(governor.cap(at(40), &config(), &inputs(50)), by(CapTerm::Rising, 820), "never more than before");
+    assert_eq!(what(governor.cap(at(40), &config(), &inputs(50))), by(CapTerm::Rising, 820), "never more than before");
+}
+
+#[test]
+fn what_is_solid_is_told_apart_from_what_only_slows() {
+    let solid = |inputs: &CapInputs| {
+        let mut governor = Governor::default();
+        governor.reset(&watching(), inputs);
+        governor.cap(at(0), &watching(), inputs).solid_mm_s
+    };
+    let free_mm = 1500;
+    assert_eq!(solid(&seeing(Surroundings { free_distance_mm: free_mm, ..open() })), 1316);
+    assert_eq!(solid(&seeing(Surroundings { guard_limit_mm_s: 450, ..open() })), 450);
+    assert_eq!(solid(&CapInputs { driver: Driver::Autonomy { base_left_mm: 0 }, ..seeing(open()) }), 0);
+    let soft = CapInputs { steering_mrad: 1200, fork_mm: 3000, lost_place: true, ..inputs(500) };
+    let seen = Surroundings { side_clearance_mm: 0, zone_limit_mm_s: Some(100), ..open() };
+    assert!(solid(&CapInputs { surroundings: Some(seen), ..soft }) > 2500);
+    assert_eq!(solid(&inputs(50)), 0, "scanners that are silent");
 }

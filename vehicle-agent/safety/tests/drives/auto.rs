@@ -175,7 +175,7 @@ fn a_plan_counts_only_if_it_is_newer_of_this_mission_just_made_and_possible() {
     let edge = Plan { at: farhand_protocol::MonoTime(old + 1), lift_mm_s: 400, steering_mrad: -1300, ..good };
     stage.take(Input::Plan(edge));
     stage.decide();
-    assert_eq!((stage.drive.speed_mm_s, stage.drive.lift_mm_s, stage.drive.steering_mrad), (0, 0, -1300), "the curve's cap");
+    assert_eq!((stage.drive.speed_mm_s, stage.drive.lift_mm_s, stage.drive.steering_mrad), (700, 400, -1300));
     assert_eq!(stage.core.plans_refused(), before + 9);
 }
 

@@ -4,7 +4,9 @@
 
 mod acts;
 mod auto;
+mod boundaries;
 mod breaking;
+mod costs;
 mod faults;
 mod oracle;
 mod properties;
