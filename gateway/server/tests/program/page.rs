@@ -122,6 +122,7 @@ async fn command(channel: Arc<dyn DataChannel>, epoch: LeaseEpoch) {
             lift_mm_s: 0,
             confirm: false,
             rearm_latch: None,
+            pressed_through: None,
             stamps: Vec::new(),
         };
         let bytes = encode(&FromConsole::Command(command)).expect("encodes");

@@ -2,8 +2,8 @@
 
 use crate::site::Site;
 use farhand_protocol::{
-    Authority, BootId, CapTerm, GatewayDatagram, GatewaySays, Hello, LeaseEpoch, SafetyState, VehicleDatagram, VehicleId,
-    VehicleSays, VehicleState, WIRE_VERSION, encode,
+    Authority, BootId, CapTerm, GatewayDatagram, GatewaySays, Hello, LeaseEpoch, Protection, SafetyState, VehicleDatagram,
+    VehicleId, VehicleSays, VehicleState, WIRE_VERSION, encode,
 };
 use farhand_transport::{
     Class, Connection, Endpoint, Identity, MessageReader, MessageWriter, connect, dialer, explain, open_messages, read_datagram,
@@ -188,5 +188,9 @@ fn state(seq: u64) -> VehicleState {
         accepted: 0,
         realtime: false,
         late_ticks: 0,
+        mission: None,
+        protection: Protection::default(),
+        free_mm: None,
+        still: Vec::new(),
     }
 }
