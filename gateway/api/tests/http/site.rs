@@ -246,6 +246,10 @@ pub(crate) fn state() -> VehicleState {
         accepted: 0,
         realtime: false,
         late_ticks: 0,
+        mission: None,
+        protection: farhand_protocol::Protection::default(),
+        free_mm: None,
+        still: Vec::new(),
     }
 }
 

@@ -316,6 +316,7 @@ fn command(seq: u64) -> FromConsole {
         lift_mm_s: 0,
         confirm: false,
         rearm_latch: None,
+        pressed_through: None,
         stamps: Vec::new(),
     })
 }

@@ -138,6 +138,10 @@ pub(crate) fn state(seq: u64, latch: Option<LatchId>) -> Vec<u8> {
         accepted: 0,
         realtime: false,
         late_ticks: 0,
+        mission: None,
+        protection: farhand_protocol::Protection::default(),
+        free_mm: None,
+        still: Vec::new(),
     };
     encode(&state).expect("encodes")
 }
