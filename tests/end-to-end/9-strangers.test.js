@@ -61,8 +61,8 @@ scenario('trucks that may not come in are told why, and another one drives on me
           writeFile(certificate, renamed(own, authorityKey, STRANGER, 'truck-9')),
           writeFile(path.join(home, 'agent.toml'), settings.replace(`vehicle = "${STRANGER}"`, 'vehicle = "truck-9"')),
         ]),
-      told: /truck-9 is not enrolled on this gateway\. Run `farhand-gateway enroll truck-9` and copy its files/,
-      journal: ['vehicle_refused', /truck-9 is not enrolled/],
+      told: /the other end refused the certificate: it is not on the gateway's list\. Enrol the vehicle there/,
+      journal: ['vehicle_refused', /not on this gateway's list/],
     },
     {
       what: 'the certificate of another truck',
@@ -73,8 +73,8 @@ scenario('trucks that may not come in are told why, and another one drives on me
     {
       what: 'a truck that was shut out',
       change: async () => gateway(path.join(system.folder, 'gateway.toml'), 'revoke', STRANGER),
-      told: /truck-2 was revoked\. Run `farhand-gateway enroll truck-2` to let it in again/,
-      journal: ['vehicle_refused', /truck-2 was revoked/],
+      told: /the other end refused the certificate: it was revoked\. Enrol the vehicle again, copy its files/,
+      journal: ['vehicle_refused', /the certificate was revoked/],
     },
   ];
   const key = await readFile(path.join(home, 'key.pem'), 'utf8');
