@@ -68,9 +68,10 @@ impl Stamps {
 }
 
 impl CommandView {
-    /// Reads a console's message that is a command; accepts what `decode::<FromConsole>` accepts as one.
+    /// Reads a console's message that is a command, as `decode::<FromConsole>` reads it.
     ///
-    /// None for everything else: other messages, malformed bytes, more than [`MAX_STAMPS`] stamps.
+    /// None for everything else: other messages, malformed bytes, more than [`MAX_STAMPS`] stamps, and an empty byte string in
+    /// the place of a list, which `decode` lets pass.
     #[must_use]
     pub fn read(bytes: &[u8]) -> Option<Self> {
         if bytes.len() > Limits::CONSOLE.bytes {
