@@ -3,10 +3,12 @@
 //! The doc comments are the manual; every value has a range that reading enforces, and lengths, speeds and times are SI.
 
 mod cameras;
+mod guard;
 mod limits;
 mod onboard;
 
 pub use cameras::{CameraProfile, FreezeCheck, Lens, Mount, Requirement};
+pub use guard::{GuardLimits, LoadShape};
 pub use limits::{Actuators, Geometry, Limits, LinkLimits};
 pub use onboard::{Auto, Scanner, Stop, StopPolicy};
 
@@ -40,6 +42,12 @@ pub struct Profile {
     /// Driving by itself.
     #[serde(default)]
     pub auto: Auto,
+    /// The forks and what they carry.
+    #[serde(default)]
+    pub load: LoadShape,
+    /// What makes a stop free.
+    #[serde(default)]
+    pub guard: GuardLimits,
     /// The cameras, in the order of their index on the wire; at most 8.
     #[serde(default)]
     pub cameras: Vec<CameraProfile>,
@@ -88,6 +96,7 @@ impl Settings for Profile {
                 return Err(("cameras.name".into(), format!("\"{}\" stands twice; names must differ", camera.name)));
             }
         }
+        self.guard.check()?;
         self.link.check()
     }
 }

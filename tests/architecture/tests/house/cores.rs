@@ -3,7 +3,8 @@
 use crate::sources::{files, is_for_tests, parsed, root, shown};
 use syn::visit::Visit;
 
-const CORES: [&str; 6] = ["gateway/protocol", "gateway/link", "gateway/lease", "vehicle-agent/safety", "sim/net", "sim/world"];
+const CORES: [&str; 7] =
+    ["gateway/protocol", "gateway/link", "gateway/lease", "vehicle-agent/safety", "vehicle-agent/guard", "sim/net", "sim/world"];
 
 /// Two neighbouring words of a path that a core must not say.
 const FORBIDDEN_PAIRS: [(&str, &str); 8] = [

@@ -5,8 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 /// What decides: pure state machines and the language they speak.
-const CORES: [&str; 7] =
-    ["gateway/protocol", "gateway/settings", "gateway/link", "gateway/lease", "vehicle-agent/safety", "sim/net", "sim/world"];
+const CORES: [&str; 8] = [
+    "gateway/protocol",
+    "gateway/settings",
+    "gateway/link",
+    "gateway/lease",
+    "vehicle-agent/safety",
+    "vehicle-agent/guard",
+    "sim/net",
+    "sim/world",
+];
 
 /// What a core may use of ours. Reading a profile is reading data, so cores may know its types.
 const CORE_MAY_USE: [&str; 4] = ["gateway/protocol", "gateway/settings", "gateway/link", "vehicle-agent/profile"];
@@ -18,14 +26,18 @@ const VEHICLE_MAY_USE: [&str; 4] = ["gateway/protocol", "gateway/settings", "gat
 const GATEWAY_MAY_USE: [&str; 0] = [];
 
 /// All that the guardian may use of ours: no media, no network, no async runtime can come in through these.
-const GUARDIAN_MAY_USE: [&str; 6] = [
+const GUARDIAN_MAY_USE: [&str; 7] = [
     "gateway/protocol",
     "gateway/settings",
     "gateway/link",
     "vehicle-agent/profile",
     "vehicle-agent/safety",
+    "vehicle-agent/guard",
     "vehicle-agent/drive",
 ];
+
+/// All that the guard may use of ours: the words and the profile its model is made from.
+const GUARD_MAY_USE: [&str; 2] = ["gateway/protocol", "vehicle-agent/profile"];
 
 /// Crates of others without which a program cannot reach a socket, a thread pool or a clock of its own.
 const NOT_IN_A_CORE: [&str; 14] = [
@@ -160,6 +172,11 @@ fn nothing_stands_on_a_program() {
         found.extend(own.iter().filter(|other| programs.contains(&other.as_str())).map(|other| format!("{room} -> {other}")));
     }
     assert_none(&found);
+}
+
+#[test]
+fn the_guard_stands_on_the_words_and_the_profile_alone() {
+    assert_none(&wrong("vehicle-agent/guard", &uses()["vehicle-agent/guard"].0, &GUARD_MAY_USE));
 }
 
 #[test]

@@ -1,0 +1,236 @@
+//! The points of a scan in square cells, so that a sweep looks only at those near the vehicle.
+//!
+//! 128 rows of 128 cells: one word for each row says which cells hold anything. Built once a scan, in place.
+
+use crate::geometry::{Pose, Rect, larger, smaller};
+
+/// Points by cell.
+#[derive(Debug, Clone)]
+pub(crate) struct Grid {
+    /// Half of the grid's side; what is farther off is not kept.
+    half: f64,
+    cells_per_m: f64,
+    occupied: [u128; SIDE],
+    /// The last point put into each cell that is occupied.
+    heads: Vec<u16>,
+    points: Vec<Point>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Point {
+    x: f64,
+    y: f64,
+    /// The point put into the same cell before.
+    next: u16,
+}
+
+impl Grid {
+    /// Room for `most_points` within `reach` metres of the middle.
+    pub(crate) fn new(reach: f64, most_points: usize) -> Self {
+        let heads = vec![NONE; SIDE * SIDE];
+        Self {
+            half: reach,
+            cells_per_m: WIDTH / (2.0 * reach),
+            occupied: [0; SIDE],
+            heads,
+            points: Vec::with_capacity(most_points),
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.occupied = [0; SIDE];
+        self.points.clear();
+    }
+
+    /// Adds a point; false if there is no room.
+    pub(crate) fn insert(&mut self, x: f64, y: f64) -> bool {
+        let (Some(column), Some(row)) = (self.place(x), self.place(y)) else { return true };
+        let Some(number) = u16::try_from(self.points.len()).ok().filter(|_| self.points.len() < self.points.capacity()) else {
+            return false;
+        };
+        let (Some(word), Some(head)) = (self.occupied.get_mut(row), self.heads.get_mut(row * SIDE + column)) else { return true };
+        let next = if *word & (1 << column) == 0 { NONE } else { *head };
+        *word |= 1 << column;
+        *head = number;
+        self.points.push(Point { x, y, next });
+        true
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+
+    /// The cell of a coordinate, unless it lies outside.
+    fn place(&self, at: f64) -> Option<usize> {
+        let place = (at + self.half) * self.cells_per_m;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in 0..128")]
+        (0.0..WIDTH).contains(&place).then_some(place as usize)
+    }
+
+    /// Shows `look` every point whose cell touches the rectangle `around`, which is given in the frame of `pose`, until it
+    /// answers false.
+    pub(crate) fn near(&self, pose: &Pose, around: &Rect, mut look: impl FnMut(f64, f64) -> bool) {
+        if self.points.is_empty() {
+            return;
+        }
+        let mut cut = Cut::new(self, pose, around);
+        for row in cut.first..=cut.last {
+            let (from, to) = cut.row();
+            let Some(word) = self.occupied.get(row) else { return };
+            let mut cells = if from <= to { word & (u128::MAX << from) & (u128::MAX >> (LAST - to)) } else { 0 };
+            while cells != 0 {
+                let head = self.heads.get(row * SIDE + cells.trailing_zeros() as usize).copied().unwrap_or(NONE);
+                cells &= cells - 1;
+                if !self.look_at_cell(head, &mut look) {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn look_at_cell(&self, head: u16, look: &mut impl FnMut(f64, f64) -> bool) -> bool {
+        let mut number = head;
+        while let Some(point) = self.points.get(usize::from(number)) {
+            if !look(point.x, point.y) {
+                return false;
+            }
+            number = point.next;
+        }
+        true
+    }
+}
+
+/// What a turned rectangle covers of one row after the other, in cells from the edge of the grid.
+///
+/// The rectangle is the common part of two strips. Along a row at height `y` a strip covers `slope * y - half` to
+/// `slope * y + half`; over the whole height of a row its ends move by the slope, and from row to row by the same again.
+struct Cut {
+    first: usize,
+    last: usize,
+    /// Ends of the upright rectangle around it.
+    upright: (f64, f64),
+    strips: [Strip; 2],
+}
+
+#[derive(Clone, Copy)]
+struct Strip {
+    low: f64,
+    high: f64,
+    /// From row to row.
+    slope: f64,
+}
+
+impl Cut {
+    fn new(grid: &Grid, pose: &Pose, rect: &Rect) -> Self {
+        let (x, y) = pose.outside(0.5 * (rect.x0 + rect.x1), 0.5 * (rect.y0 + rect.y1));
+        let cells = grid.cells_per_m;
+        let (x, y) = ((x + grid.half) * cells, (y + grid.half) * cells);
+        let (length, width) = (0.5 * cells * (rect.x1 - rect.x0), 0.5 * cells * (rect.y1 - rect.y0));
+        let wide = length * pose.cos.abs() + width * pose.sin.abs();
+        let high = length * pose.sin.abs() + width * pose.cos.abs();
+        let (first, last) = (cell(y - high), cell(y + high));
+        let floor = f64::from(first) - y;
+        let strip = |along: f64, across: f64, half: f64| {
+            // A strip almost along the rows cuts nothing off them.
+            if along.abs() < FLAT {
+                return Strip { low: f64::NEG_INFINITY, high: f64::INFINITY, slope: 0.0 };
+            }
+            let (slope, half) = (-across / along, (half / along).abs());
+            let middle = x + slope * floor;
+            Strip { low: middle + smaller(slope, 0.0) - half, high: middle + larger(slope, 0.0) + half, slope }
+        };
+        Self {
+            first: first as usize,
+            last: last as usize,
+            upright: (x - wide, x + wide),
+            strips: [strip(pose.cos, pose.sin, length), strip(-pose.sin, pose.cos, width)],
+        }
+    }
+
+    /// First and last cell of this row; then it is the next row's turn.
+    fn row(&mut self) -> (u32, u32) {
+        let [one, two] = &mut self.strips;
+        let low = larger(larger(one.low, two.low), self.upright.0);
+        let high = smaller(smaller(one.high, two.high), self.upright.1);
+        for strip in [one, two] {
+            strip.low += strip.slope;
+            strip.high += strip.slope;
+        }
+        if low <= high { (cell(low), cell(high)) } else { (1, 0) }
+    }
+}
+
+/// The cell at a place, or the one at the edge.
+fn cell(place: f64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is kept within 0..128")]
+    let cell = (place as i32).clamp(0, LAST.cast_signed()) as u32;
+    cell
+}
+
+const SIDE: usize = 128;
+const WIDTH: f64 = 128.0;
+const LAST: u32 = 127;
+/// No point.
+const NONE: u16 = u16::MAX;
+/// Sine below which a side counts as lying along the rows.
+const FLAT: f64 = 0.02;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn seen(grid: &Grid, pose: &Pose, rect: &Rect) -> Vec<(f64, f64)> {
+        let mut seen = Vec::new();
+        grid.near(pose, rect, |x, y| {
+            seen.push((x, y));
+            true
+        });
+        seen
+    }
+
+    proptest! {
+        #[test]
+        fn every_point_within_the_rectangle_is_seen(
+            points in proptest::collection::vec((-9.9_f64..9.9, -9.9_f64..9.9), 1..200),
+            (x, y, heading) in (-6.0_f64..6.0, -6.0_f64..6.0, -4.0_f64..4.0),
+            (length, width) in (0.1_f64..4.0, 0.1_f64..3.0),
+        ) {
+            let mut grid = Grid::new(10.0, 200);
+            for &(x, y) in &points {
+                prop_assert!(grid.insert(x, y));
+            }
+            let pose = Pose::new(x, y, heading);
+            let rect = Rect { x0: -length, x1: 0.5 * length, y0: -width, y1: width };
+            let seen = seen(&grid, &pose, &rect);
+            for &(x, y) in &points {
+                let (ahead, left) = pose.inside(x, y);
+                prop_assert!(!rect.contains(ahead, left) || seen.contains(&(x, y)), "{x} {y} is missing");
+            }
+        }
+    }
+
+    #[test]
+    fn a_grid_that_is_full_says_so_and_one_that_was_cleared_is_empty() {
+        let mut grid = Grid::new(10.0, 2);
+        assert!(grid.insert(0.0, 0.0) && grid.insert(0.1, 0.0) && grid.insert(50.0, 0.0), "what is far away needs no room");
+        assert!(!grid.insert(0.2, 0.0));
+        grid.clear();
+        assert!(grid.is_empty());
+        assert!(seen(&grid, &Pose::ORIGIN, &Rect { x0: -5.0, x1: 5.0, y0: -5.0, y1: 5.0 }).is_empty());
+    }
+
+    #[test]
+    fn looking_ends_when_enough_was_seen() {
+        let mut grid = Grid::new(10.0, 10);
+        for _ in 0..5 {
+            grid.insert(1.0, 1.0);
+        }
+        let mut count = 0;
+        grid.near(&Pose::ORIGIN, &Rect { x0: -5.0, x1: 5.0, y0: -5.0, y1: 5.0 }, |_, _| {
+            count += 1;
+            count < 3
+        });
+        assert_eq!(count, 3);
+    }
+}
