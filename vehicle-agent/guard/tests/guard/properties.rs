@@ -123,16 +123,18 @@ fn drive(case: &mut Case, ticks: u64) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// The link is lost: the last command is held, then the truck coasts, then it stops by itself.
+/// The link is lost: what the operator wanted last is held, then the truck coasts, then it stops by itself. The gate is on the
+/// truck: it goes on looking at what is wanted in every tick, whether the link is there or not.
 fn lose_link(case: &mut Case, silent: bool) -> Result<Vec<Rung>, TestCaseError> {
     let (nearest, ride) = (nearest(case.creep_ever), &mut case.ride);
-    let last = ride.last;
-    let coast = Command { speed_mm_s: 0, brake_mm_s2: crate::ride::thousandths(0.3 * ride.safe_decel()), lift_mm_s: 0, ..last };
+    let held = ride.asked;
+    let coast = Command { speed_mm_s: 0, brake_mm_s2: crate::ride::thousandths(0.3 * ride.safe_decel()), lift_mm_s: 0, ..held };
     for tick in 0..if silent { 26 } else { 0 } {
         if ride.now_us % (4 * TICK_US) == 0 {
             ride.look();
         }
-        ride.tick(if tick < 11 { last } else { coast });
+        let allowed = ride.hold(if tick < 11 { &held } else { &coast });
+        prop_assert!(!matches!(allowed.term, Term::Unproved(_)), "silent for {tick} ticks: {allowed:?}");
         if tick % 10 == 9 {
             let proposal = ride.consider();
             prop_assert!(proposal.manoeuvre.is_some(), "silent for {tick} ticks: {:?}", proposal.choice);

@@ -130,6 +130,8 @@ pub struct Ride {
     pub fence: Vec<PlacePoint>,
     pub keep_clear: Vec<KeepClear>,
     pub last: Command,
+    /// What the operator wanted last.
+    pub asked: Command,
     last_us: u64,
     pub scans: [Vec<ScanPoint>; 2],
     pub scan_us: u64,
@@ -165,6 +167,7 @@ impl Ride {
             fence: Vec::new(),
             keep_clear: Vec::new(),
             last,
+            asked: last,
             last_us: 9_990_000,
             scans: [Vec::new(), Vec::new()],
             scan_us: 0,
@@ -283,14 +286,19 @@ impl Ride {
         }
     }
 
-    /// Asks the gate, sends what it lets pass, and lets a tick pass.
+    /// Hears the operator, asks the gate, sends what it lets pass, and lets a tick pass.
     pub fn drive(&mut self, wanted: &Command) -> Allowed {
-        self.heard_us = self.now_us;
+        (self.heard_us, self.asked) = (self.now_us, *wanted);
+        self.hold(wanted)
+    }
+
+    /// The same without a word of the operator.
+    pub fn hold(&mut self, wanted: &Command) -> Allowed {
         let allowed = self.allow(wanted);
         let most = allowed.max_speed_mm_s;
         let command = Command {
             speed_mm_s: if allowed.brake_mm_s2 > 0 { 0 } else { wanted.speed_mm_s.clamp(-most, most) },
-            brake_mm_s2: allowed.brake_mm_s2,
+            brake_mm_s2: allowed.brake_mm_s2.max(wanted.brake_mm_s2),
             steering_mrad: allowed.steering_mrad,
             lift_mm_s: wanted.lift_mm_s.min(allowed.max_lift_mm_s),
             ..*wanted
