@@ -14,6 +14,7 @@ pub(crate) struct Grid {
     /// The last point put into each cell that is occupied.
     heads: Vec<u16>,
     points: Vec<Point>,
+    most_points: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +35,7 @@ impl Grid {
             occupied: [0; SIDE],
             heads,
             points: Vec::with_capacity(most_points),
+            most_points,
         }
     }
 
@@ -45,7 +47,7 @@ impl Grid {
     /// Adds a point; false if there is no room.
     pub(crate) fn insert(&mut self, x: f64, y: f64) -> bool {
         let (Some(column), Some(row)) = (self.place(x), self.place(y)) else { return true };
-        let Some(number) = u16::try_from(self.points.len()).ok().filter(|_| self.points.len() < self.points.capacity()) else {
+        let Some(number) = u16::try_from(self.points.len()).ok().filter(|_| self.points.len() < self.most_points) else {
             return false;
         };
         let (Some(word), Some(head)) = (self.occupied.get_mut(row), self.heads.get_mut(row * SIDE + column)) else { return true };
@@ -217,6 +219,8 @@ mod tests {
         assert!(!grid.insert(0.2, 0.0));
         grid.clear();
         assert!(grid.is_empty());
+        let mut copy = grid.clone();
+        assert!(copy.insert(0.0, 0.0), "a copy has the same room");
         assert!(seen(&grid, &Pose::ORIGIN, &Rect { x0: -5.0, x1: 5.0, y0: -5.0, y1: 5.0 }).is_empty());
     }
 

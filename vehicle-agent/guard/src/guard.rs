@@ -7,13 +7,12 @@ use crate::model::Model;
 use crate::plan::{Cursor, Plan};
 use crate::proposal::{Choice, Proposal};
 use crate::rank::{self, Outcomes};
-use crate::scene::RANGE;
 use crate::senses::{Senses, Terms};
 use crate::settings::{Settings, Strictness};
-use crate::situation::{Scores, Situation, milli, to_milli};
+use crate::situation::{Command, Scores, Situation, to_milli};
 use crate::stop::Stop;
-use crate::sweep::{Demand, MOST_MARGIN, Sweep};
-use crate::track::{Refusal, Step};
+use crate::sweep::MOST_MARGIN;
+use crate::track::Refusal;
 use farhand_protocol::MonoTime;
 use std::time::Duration;
 
@@ -56,6 +55,12 @@ impl Guard {
         }
     }
 
+    /// Notes what the machine is told: to be called with each command that is sent, whatever is asked in between. The commands
+    /// of a dead time are still on their way when a question comes.
+    pub fn note(&mut self, now: MonoTime, told: &Command) {
+        self.senses.history.note(&self.senses.model, now, told, now);
+    }
+
     /// Looks for the best stop as if the link were lost with the last command; to be asked at least ten times a second.
     #[must_use]
     pub fn consider(&mut self, now: MonoTime, situation: &Situation<'_>, scores: Option<&Scores<'_>>) -> Proposal {
@@ -73,14 +78,16 @@ impl Guard {
         let held = chosen.or_else(|| self.hold_on(now, situation).then_some((self.newest.manoeuvre, Choice::Kept(refusal))));
         let Some((manoeuvre, choice)) = held else {
             let (corridor, choice) = (Corridor::NONE, Choice::Nothing(refusal));
-            return Proposal { at: now, manoeuvre: None, accepted, corridor, free_distance_mm: 0, choice };
+            let (free_distance_mm, side_clearance_mm) = (0, 0);
+            return Proposal { at: now, manoeuvre: None, accepted, corridor, free_distance_mm, side_clearance_mm, choice };
         };
         Proposal {
             at: now,
             manoeuvre: Some(manoeuvre),
             accepted,
             corridor: self.corridor(now, situation),
-            free_distance_mm: to_milli(self.free_distance(situation)),
+            free_distance_mm: to_milli(self.free_along_newest(situation)),
+            side_clearance_mm: to_milli(self.room_along_newest(situation)),
             choice,
         }
     }
@@ -176,39 +183,9 @@ impl Guard {
         let corridor = Corridor::around(footprint, &self.newest.track, &vehicle);
         Corridor { id: self.newest.id, at: now, pose: situation.pose, ..corridor }
     }
-
-    /// What is left of the newest stop, and how far on beyond its end the way is free.
-    fn free_distance(&mut self, situation: &Situation<'_>) -> f64 {
-        let (senses, plan) = (&self.senses, &self.newest);
-        let mut cursor = Cursor::new(plan, senses.scene.anchor);
-        let _ = cursor.steer(&senses.model, plan, &senses.scene.vehicle, 0.0);
-        let left = plan.left(&cursor);
-        let (start, steering, forward) = plan.track.steps().last().map_or_else(
-            || (senses.scene.vehicle, milli(situation.steering_mrad), senses.forward),
-            |last| (senses.scene.anchor.sees(plan.anchor).placed(&last.pose), last.steering, last.ds > 0.0),
-        );
-        let demand = Demand::new(&senses.settings, Strictness::KEEP, situation.creep);
-        let track = &mut self.bench.track;
-        track.begin(start);
-        let ds = if forward { LOOK_STEP_M } else { -LOOK_STEP_M };
-        let dtheta = ds * senses.model.curvature(steering);
-        let (mut pose, mut travelled) = (start, left);
-        while travelled + LOOK_STEP_M <= RANGE {
-            pose = pose.moved(ds, dtheta);
-            travelled += LOOK_STEP_M;
-            let step = Step { pose, steering, seconds: 0.0, travelled, ds, dtheta, bend: 0.0, speed: 0.0 };
-            if track.push(step).is_err() {
-                break;
-            }
-        }
-        let sweep = Sweep::new(&senses.model, &senses.scene, situation.loaded);
-        sweep.along(track, &demand).map_or_else(|blocked| blocked.travelled, |()| travelled)
-    }
 }
 
 /// Three command periods without a command: the link is late (safety.md 1.3).
 const LATE: Duration = Duration::from_millis(60);
 /// Number of the pursuit at full load-safe braking.
 const PURSUIT_FULL: usize = 33;
-/// How finely the free way is measured.
-const LOOK_STEP_M: f64 = 0.1;

@@ -2,7 +2,7 @@
 //!
 //! [`Guard`] is told the time and the [`Situation`], and answers four questions: which stop would be driven if the link were
 //! lost now ([`Guard::consider`]), may this command be passed on ([`Guard::allow`]), and, once the stop has begun
-//! ([`Guard::commit`]), what to do in this tick ([`Guard::follow`]). It knows no clock, no socket and no file, takes all its
+//! ([`Guard::commit`]), what to do in this tick ([`Guard::follow`]). [`Guard::note`] tells it what was sent meanwhile. It knows no clock, no socket and no file, takes all its
 //! memory at the start, and answers equal questions equally. Whole numbers with their unit in the name go in and come out.
 
 #![deny(clippy::indexing_slicing, clippy::string_slice, clippy::unreachable, clippy::expect_used)]
@@ -18,6 +18,7 @@ mod history;
 mod manoeuvre;
 mod model;
 mod motion;
+mod outlook;
 mod plan;
 mod proposal;
 mod rank;

@@ -18,6 +18,8 @@ pub struct Proposal {
     pub corridor: Corridor,
     /// Free way along that corridor and on beyond it, from the vehicle's origin; for the cap's field term.
     pub free_distance_mm: i32,
+    /// Room at the narrower side of that corridor, as far as it matters: at most 2 m.
+    pub side_clearance_mm: i32,
     /// Why this one.
     pub choice: Choice,
 }
@@ -90,10 +92,23 @@ pub struct Drive {
     pub brake_mm_s2: i32,
     /// Angle of the steered wheel.
     pub steering_mrad: i32,
+    /// Free way along this stop and on beyond it; 0 if nothing is free, or nobody knows.
+    pub free_distance_mm: i32,
     /// Rung of the ladder.
     pub rung: Rung,
     /// Why the rungs above were left, the newest reason; none on the first.
     pub reason: Option<Refusal>,
+}
+
+impl Rung {
+    /// True if the stop on this rung is proved free.
+    #[must_use]
+    pub fn is_free(self) -> bool {
+        match self {
+            Self::Committed | Self::Harder | Self::Frozen | Self::Across => true,
+            Self::LeastHarm | Self::Unseen => false,
+        }
+    }
 }
 
 /// Rungs of the ladder, best first.

@@ -42,10 +42,11 @@ impl Senses {
     /// What every question begins with.
     pub(crate) fn take_in(&mut self, now: MonoTime, situation: &Situation<'_>) {
         self.history.note(&self.model, now, &situation.last, situation.last_at);
-        self.forward = match situation.speed_mm_s {
-            0 if situation.last.speed_mm_s != 0 => situation.last.speed_mm_s > 0,
-            0 => self.forward,
-            speed => speed > 0,
+        self.forward = match (situation.speed_mm_s, situation.asked_mm_s, situation.last.speed_mm_s) {
+            (0, 0, 0) => self.forward,
+            (0, 0, told) => told > 0,
+            (0, asked, _) => asked > 0,
+            (speed, _, _) => speed > 0,
         };
         self.way.note(situation.pose, self.forward);
         self.scene.update(&self.settings, now, situation);

@@ -96,6 +96,8 @@ pub struct Situation<'a> {
     pub last_at: MonoTime,
     /// When the last accepted command of the operator came in: its silence is counted from here.
     pub heard_at: MonoTime,
+    /// The speed that is asked for; its sign says which way a standing vehicle is to go.
+    pub asked_mm_s: i32,
     /// The operator chose creep.
     pub creep: bool,
     /// The way that is planned, in driving order, if there is a plan; else the guard goes by the way just driven.

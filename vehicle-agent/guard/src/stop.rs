@@ -87,7 +87,10 @@ impl Guard {
         let safe = senses.model.decel(milli(situation.fork_mm));
         if situation.speed_mm_s.saturating_abs() <= STANDING_MM_S {
             stop.brake = safe;
-            return stop.drive(vehicle.steering);
+            let standing = stop.drive(vehicle.steering);
+            self.bench.track.begin(vehicle.pose);
+            let free = self.free_along_stop(situation);
+            return Drive { free_distance_mm: to_milli(free), ..standing };
         }
         if let Err(refusal) = senses.scene.known() {
             stop.brake = safe;
@@ -100,9 +103,18 @@ impl Guard {
             self.stop.reason = Some(refusal);
             self.step_down(now, situation, &vehicle);
         }
+        let free = if self.stop.rung.is_free() { self.free_along_stop(situation) } else { 0.0 };
         let stop = &mut self.stop;
         stop.brake = (stop.share * safe).max(stop.brake.min(safe));
-        stop.drive(stop.wheel(&self.senses, &vehicle))
+        Drive { free_distance_mm: to_milli(free), ..stop.drive(stop.wheel(&self.senses, &vehicle)) }
+    }
+
+    /// The wheel that leads back to the way the vehicle was on: for a stop without a choice.
+    #[must_use]
+    pub fn wheel_of_the_way(&mut self, now: MonoTime, situation: &Situation<'_>) -> i32 {
+        self.senses.take_in(now, situation);
+        let (senses, speed) = (&self.senses, milli(situation.speed_mm_s));
+        to_milli(senses.way.pursue(&senses.model, &senses.scene.vehicle, speed, &mut 0))
     }
 
     /// Ok if braking with this steering from now on is free.
@@ -218,6 +230,7 @@ impl Stop {
             speed_mm_s: 0,
             brake_mm_s2: to_milli(self.brake).max(1),
             steering_mrad: to_milli(wheel),
+            free_distance_mm: 0,
             rung: self.rung,
             reason: self.reason,
         }

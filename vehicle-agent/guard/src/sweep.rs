@@ -4,7 +4,7 @@
 //! curve, whose chord is tested exactly against the footprint, and the greatest distance between curve and chord is taken off.
 //! Points are taken as they are, obstacles between two neighbouring returns are not guessed (0.39 degrees are 14 mm at 2 m).
 
-use crate::geometry::{Pose, Rect, smaller};
+use crate::geometry::{Pose, Rect, larger, smaller};
 use crate::grid::Grid;
 use crate::model::{Footprint, Model};
 use crate::scene::Scene;
@@ -128,6 +128,23 @@ impl<'a> Sweep<'a> {
             before = step.pose;
         }
         harm
+    }
+
+    /// Room between the sides of the vehicle at `pose` and whatever stands abreast of it, up to `most`.
+    pub(crate) fn room(&self, pose: &Pose, most: f64) -> f64 {
+        let bounds = &self.footprint.bounds;
+        let mut room = most;
+        for grid in [&self.scene.mapped, &self.scene.unmapped] {
+            let around = bounds.grown(0.0, most);
+            grid.near(pose, &around, |x, y| {
+                let (ahead, left) = pose.inside(x, y);
+                if ahead >= bounds.x0 && ahead <= bounds.x1 {
+                    room = smaller(room, larger(left - bounds.y1, bounds.y0 - left));
+                }
+                true
+            });
+        }
+        room.max(0.0)
     }
 
     fn step(&self, before: &Pose, step: &Step, demand: &Demand) -> Result<(), Refusal> {

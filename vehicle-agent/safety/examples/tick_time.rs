@@ -71,6 +71,8 @@ impl Vehicle {
             side_clearance_mm: 900,
             zone_limit_mm_s: Some(2500),
             guard_limit_mm_s: 2500,
+            guard_wheel_mrad: None,
+            guard_lift: true,
             way_out: true,
             breached: false,
         };

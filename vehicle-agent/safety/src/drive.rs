@@ -7,8 +7,9 @@ use crate::config::{
     within,
 };
 use crate::core::Core;
-use crate::input::{Asked, Drive};
+use crate::input::{Asked, Drive, Surroundings};
 use farhand_protocol::{CapTerm, Cause, MonoTime, SafetyState};
+use std::time::Duration;
 
 /// What the driver wants, whoever it is.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +66,36 @@ impl Core {
         }
     }
 
+    /// The command that would leave now if the guard had nothing against it: what the guard is to be asked about. None while
+    /// nobody drives.
+    #[must_use]
+    pub fn intended(&self, now: MonoTime) -> Option<Drive> {
+        if !matches!(self.state, SafetyState::Teleop | SafetyState::Auto) {
+            return None;
+        }
+        let wish = self.wish(now)?;
+        let mut inputs = self.cap_inputs(now);
+        inputs.surroundings = inputs.surroundings.map(Surroundings::without_guard);
+        let mut governor = self.governor;
+        let cap = if self.blind_trips() { Cap::none(CapTerm::BlindTrip) } else { governor.cap(now, &self.config, &inputs) };
+        Some(self.drive_by_wish(&wish, &cap, inputs.surroundings))
+    }
+
+    /// Age of the newest word that the motion hangs on: the operator's command or the plan. None while nobody drives.
+    #[must_use]
+    pub fn driver_age(&self, now: MonoTime) -> Option<Duration> {
+        match self.state {
+            SafetyState::Teleop => self.command_age(now),
+            SafetyState::Auto => Some(self.plan_age(now)),
+            SafetyState::Boot
+            | SafetyState::Parked
+            | SafetyState::Handover
+            | SafetyState::SafeStop
+            | SafetyState::Halt
+            | SafetyState::EStop => None,
+        }
+    }
+
     pub(crate) fn update_cap(&mut self, now: MonoTime) {
         if !matches!(self.state, SafetyState::Teleop | SafetyState::Auto) {
             self.cap = Cap::none(CapTerm::State);
@@ -96,7 +127,8 @@ impl Core {
             SafetyState::Boot | SafetyState::Parked | SafetyState::Handover => standing,
             SafetyState::SafeStop | SafetyState::Halt | SafetyState::EStop => self.stop_drive(now),
             SafetyState::Teleop | SafetyState::Auto => {
-                self.wish(now).map_or(standing, |wish| self.drive_by_wish(&wish, safe_decel))
+                let seen = self.surroundings.filter(|_| self.scan_fresh(now));
+                self.wish(now).map_or(standing, |wish| self.drive_by_wish(&wish, &self.cap, seen))
             }
         };
         self.spoil(drive, before)
@@ -133,31 +165,35 @@ impl Core {
     }
 
     /// What is wished for, as far as the cap allows.
-    fn drive_by_wish(&self, wish: &Wish, safe_decel: i32) -> Drive {
-        let braking = |percent| Drive {
-            brake_mm_s2: scale(safe_decel, percent, 100).max(1),
-            steering_mrad: wish.steering_mrad,
-            ..Drive::default()
-        };
+    fn drive_by_wish(&self, wish: &Wish, cap: &Cap, seen: Option<Surroundings>) -> Drive {
+        let safe_decel = self.config.load_safe_decel_mm_s2(self.fork_mm(), self.loaded()).max(1);
+        let wheel = seen.and_then(|seen| seen.guard_wheel_mrad).map(|wheel| within(wheel, self.config.max_steering_mrad));
+        let steering_mrad = wheel.unwrap_or(wish.steering_mrad);
+        let lift_mm_s = if seen.is_none_or(|seen| seen.guard_lift) { wish.lift_mm_s } else { wish.lift_mm_s.min(0) };
         let measured = self.machine.map_or(0, |machine| machine.speed_mm_s);
         let standing = measured.saturating_abs() < STANDING_MM_S;
         let over = |limit: i32| measured.saturating_abs().saturating_sub(limit);
-        if self.cap.term == CapTerm::BlindTrip {
+        // Where the way itself is missing, and where the guard says no, nothing brakes softly.
+        let solid = over(cap.solid_mm_s) > OVER_SOLID_MM_S || seen.is_some_and(|seen| seen.guard_limit_mm_s <= 0);
+        let braking = |percent| {
+            let percent = if solid { 100 } else { percent };
+            Drive { brake_mm_s2: scale(safe_decel, percent, 100).max(1), steering_mrad, ..Drive::default() }
+        };
+        if cap.term == CapTerm::BlindTrip {
             return braking(100);
         }
         if !wish.enabled {
             return braking(COMFORT_PERCENT);
         }
-        let solid = over(self.cap.solid_mm_s) > OVER_SOLID_MM_S;
         if wish.late {
-            return braking(if solid { 100 } else { COAST_PERCENT });
+            return braking(COAST_PERCENT);
         }
-        let speed = within(wish.speed_mm_s, self.cap.mm_s);
+        let speed = within(wish.speed_mm_s, cap.mm_s);
         if speed == 0 && standing {
-            return Drive { lift_mm_s: wish.lift_mm_s, ..braking(COMFORT_PERCENT) };
+            return Drive { lift_mm_s, ..braking(COMFORT_PERCENT) };
         }
         // Rolling out by itself is too slow where there is no way left, and the traction brakes too softly for a big fall.
-        if solid || over(self.cap.mm_s) > OVER_CAP_MM_S || self.cap.mm_s == 0 {
+        if solid || over(cap.mm_s) > OVER_CAP_MM_S || cap.mm_s == 0 {
             return braking(100);
         }
         let slower = speed.saturating_abs() < measured.saturating_abs() || (speed > 0) != (measured > 0);
@@ -165,8 +201,8 @@ impl Core {
             speed_mm_s: speed,
             accel_mm_s2: if slower { safe_decel } else { self.config.max_accel_mm_s2.min(safe_decel) },
             brake_mm_s2: 0,
-            steering_mrad: wish.steering_mrad,
-            lift_mm_s: wish.lift_mm_s,
+            steering_mrad,
+            lift_mm_s,
             safe_stop: false,
         }
     }

@@ -42,10 +42,21 @@ pub struct Surroundings {
     pub zone_limit_mm_s: Option<i32>,
     /// Highest speed at which the guard still sees a free stop ahead.
     pub guard_limit_mm_s: i32,
+    /// The only wheel with which it still does, where the one that is asked for would leave no free stop.
+    pub guard_wheel_mrad: Option<i32>,
+    /// Raising the forks leaves a free stop.
+    pub guard_lift: bool,
     /// The guard holds a stop that is free.
     pub way_out: bool,
     /// The scanners' own protective field is broken.
     pub breached: bool,
+}
+
+impl Surroundings {
+    /// The same as if no guard looked at what is asked for.
+    pub(crate) fn without_guard(self) -> Self {
+        Self { guard_limit_mm_s: i32::MAX, guard_wheel_mrad: None, guard_lift: true, ..self }
+    }
 }
 
 /// The stop that the guard wants driven in this tick. Given in each tick while it holds.

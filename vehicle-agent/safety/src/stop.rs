@@ -77,10 +77,19 @@ impl Core {
             (StopRung::Held, None) if self.breaks(Broken::S14) => 1,
             (StopRung::Manoeuvre | StopRung::Path | StopRung::Held, _) => safe,
         };
-        if let (StopRung::Manoeuvre | StopRung::Path, Some(manoeuvre)) = (rung, offered) {
+        // Braking as hard as the machine can needs no guard and makes no free choice; a known way is better than a wheel that stands.
+        let along = offered.filter(|manoeuvre| rung != StopRung::Machine || manoeuvre.rung == StopRung::Path);
+        if let (StopRung::Manoeuvre | StopRung::Path | StopRung::Machine, Some(manoeuvre)) = (rung, along) {
             self.stop.steering_mrad = within(manoeuvre.steering_mrad, self.config.max_steering_mrad);
         }
         Drive { brake_mm_s2, steering_mrad: self.stop.steering_mrad, safe_stop: true, ..Drive::default() }
+    }
+
+    /// The best rung that is still open to the stop under way: what the guard's shell is to give. None if there is no stop.
+    #[must_use]
+    pub fn stop_rung(&self) -> Option<StopRung> {
+        let highest = self.highest_rung();
+        (self.state == SafetyState::SafeStop).then(|| self.stop.rung.map_or(highest, |rung| rung.max(highest)))
     }
 
     /// The highest rung that the causes and the site's policy leave.

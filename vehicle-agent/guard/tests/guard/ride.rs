@@ -236,6 +236,7 @@ impl Ride {
             last: self.last,
             last_at: MonoTime(self.last_us),
             heard_at: MonoTime(self.heard_us),
+            asked_mm_s: self.asked.speed_mm_s,
             creep: self.creep,
             way: &self.way,
             keep_clear: &self.keep_clear,

@@ -8,6 +8,7 @@ mod boundaries;
 mod breaking;
 mod costs;
 mod faults;
+mod guarded;
 mod hastes;
 mod oracle;
 mod permission;

@@ -102,6 +102,8 @@ pub const OPEN: Surroundings = Surroundings {
     side_clearance_mm: 2000,
     zone_limit_mm_s: None,
     guard_limit_mm_s: 8000,
+    guard_wheel_mrad: None,
+    guard_lift: true,
     way_out: true,
     breached: false,
 };
