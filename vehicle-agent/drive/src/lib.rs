@@ -4,9 +4,11 @@
 //! once. Messages are CBOR of `farhand-protocol`. The guardian listens for the agent; the machine listens for the guardian.
 
 mod messages;
+mod scan;
 mod socket;
 
 pub use messages::{Actuate, AgentSays, GuardianSays, MachineReport, MachineSays, StopOrigin, WantedMotion};
+pub use scan::{MOST_BEAMS, MachineScan, NO_RETURN, NO_WORD, Ranges, RangesError, ScannerMount};
 pub use socket::{PacketListener, PacketSocket, ReceiveError, SendError};
 
 /// CLOCK_MONOTONIC of this host in microseconds: vehicle time.

@@ -1,5 +1,6 @@
 //! What passes over the sockets inside a vehicle.
 
+use crate::MachineScan;
 use farhand_protocol::{BootId, CameraIndex, LeaseEpoch, MissionEpoch, MonoTime, OperatorName, Pose, SafetyEvent};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -31,6 +32,8 @@ pub struct Actuate {
 pub enum MachineSays {
     /// What it measures, 100 times a second.
     Report(MachineReport),
+    /// A sweep of one of its safety scanners.
+    Scan(MachineScan),
 }
 
 /// Measurements of the machine at one instant.

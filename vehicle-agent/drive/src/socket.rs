@@ -158,7 +158,7 @@ fn new_socket() -> io::Result<OwnedFd> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::AgentSays;
+    use crate::{AgentSays, MOST_BEAMS, MachineSays, MachineScan, Ranges, ScannerMount};
     use farhand_protocol::MonoTime;
 
     fn pair() -> (tempfile::TempDir, PacketSocket, PacketSocket) {
@@ -188,6 +188,16 @@ mod tests {
         let (_folder, near, far) = pair();
         drop(near);
         assert!(matches!(far.receive::<AgentSays>(), Err(ReceiveError::Gone)));
+    }
+
+    #[test]
+    fn the_widest_sweep_is_one_packet() {
+        let (_folder, near, far) = pair();
+        let ranges = Ranges::of(std::iter::repeat_n(40_000, MOST_BEAMS)).expect("as many as fit");
+        let mount = ScannerMount { x_mm: 400, y_mm: -550, heading_urad: -3_141_593 };
+        let scan = MachineScan { scanner: 1, at: MonoTime((1 << 53) - 1), whole: true, mount, step_urad: 3068, ranges };
+        near.send(&MachineSays::Scan(scan.clone())).expect("sent");
+        assert_eq!(far.receive::<MachineSays>().expect("alive"), Some(MachineSays::Scan(scan)));
     }
 
     #[test]

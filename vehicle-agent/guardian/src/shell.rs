@@ -145,6 +145,7 @@ impl Shell {
                         return true;
                     }
                 }
+                Ok(Some(MachineSays::Scan(_))) => {}
                 Err(ReceiveError::Decode(error)) => warn!(%error, "the machine sent something that is no report"),
                 Err(_) => {
                     warn!("the machine's socket ended");
