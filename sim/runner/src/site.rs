@@ -5,6 +5,7 @@ mod faults;
 mod feed;
 mod log;
 mod machines;
+mod scanners;
 mod server;
 mod stage;
 
@@ -14,6 +15,7 @@ use farhand_drive::PacketListener;
 use farhand_profile::CameraProfile;
 use farhand_world::{Eye, Place, World};
 use machines::{Machines, Port};
+use scanners::Scanners;
 use stage::Stage;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -25,13 +27,15 @@ pub(crate) fn run(settings: &Loaded, world: World) -> anyhow::Result<()> {
     let stage = Arc::new(Stage::new(&world));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting the runtime")?;
     let listener = server::listen(&runtime, settings.config.truth_listen)?;
-    let ports = settings.config.machines.iter().map(|machine| {
+    let machines = settings.config.machines.iter().zip(&settings.profiles).zip(1_u64..);
+    let ports = machines.map(|((machine, profile), number)| {
         if let Some(folder) = machine.socket.parent() {
             std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
         }
         let listener = PacketListener::bind(&machine.socket)
             .with_context(|| format!("{}: listening on socket {}", machine.name, machine.socket.display()))?;
-        Ok(Port::new(machine.name.to_string(), listener))
+        let scanners = Scanners::of(profile, settings.config.seed ^ number << 32);
+        Ok(Port::new(machine.name.to_string(), listener, scanners))
     });
     let ports = ports.collect::<anyhow::Result<Vec<_>>>()?;
     let mut threads = cameras::start(settings, &stage)?;

@@ -1,10 +1,11 @@
 //! The machines' thread: moves the world 200 times a second and speaks to the guardians.
 
 use super::log::LogEntry;
+use super::scanners::Scanners;
 use super::stage::{ActuatorTruth, MachineTruth, Stage, Truth};
 use farhand_drive::{Actuate, MachineReport, MachineSays, PacketListener, PacketSocket, ReceiveError, vehicle_now};
 use farhand_protocol::{Angle, Distance, MonoTime, Pose, Speed};
-use farhand_world::{Drive, Watchdog, World};
+use farhand_world::{Drive, Ground, Outline, ScanScene, Watchdog, World};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::sync::Arc;
@@ -33,14 +34,15 @@ pub(crate) struct Port {
     guardian: Option<PacketSocket>,
     sequence: u64,
     trips_told: u64,
+    scanners: Option<Scanners>,
     last: Option<ActuatorTruth>,
     received: Vec<LogEntry>,
 }
 
 impl Port {
-    pub(crate) fn new(name: String, listener: PacketListener) -> Self {
+    pub(crate) fn new(name: String, listener: PacketListener, scanners: Option<Scanners>) -> Self {
         let received = Vec::with_capacity(MOST_AT_ONCE * 2);
-        Self { name: name.into(), listener, guardian: None, sequence: 0, trips_told: 0, last: None, received }
+        Self { name: name.into(), listener, guardian: None, sequence: 0, trips_told: 0, scanners, last: None, received }
     }
 
     /// Takes the next guardian in. While one lives, another is turned away.
@@ -79,6 +81,10 @@ impl Port {
 #[derive(Debug)]
 pub(crate) struct Machines {
     world: World,
+    /// What scanners see of the site.
+    ground: Ground,
+    /// The machines on the floor, for each other's scanners.
+    outlines: Vec<Outline>,
     ports: Vec<Port>,
     stage: Arc<Stage>,
     realtime: bool,
@@ -86,7 +92,8 @@ pub(crate) struct Machines {
 
 impl Machines {
     pub(crate) fn new(world: World, ports: Vec<Port>, stage: Arc<Stage>) -> Self {
-        Self { world, ports, stage, realtime: false }
+        let outlines = Vec::with_capacity(ports.len());
+        Self { ground: world.site().ground(), world, outlines, ports, stage, realtime: false }
     }
 
     /// Starts the thread; it ends with the stage.
@@ -109,6 +116,7 @@ impl Machines {
                 if tick.is_multiple_of(TICKS_A_REPORT) {
                     self.report(now);
                 }
+                self.scan(now);
                 self.obey_faults(now);
                 self.publish(now);
                 due = due.after(TICK);
@@ -164,6 +172,23 @@ impl Machines {
             // A guardian that does not read misses this report; one that is gone is noticed by the next receive.
             if guardian.send(&MachineSays::Report(report)).is_ok() {
                 port.trips_told = measured.watchdog_trips;
+            }
+        }
+    }
+
+    /// Sweeps, and hands on what is known by now. Nobody sweeps for a guardian that is not there.
+    fn scan(&mut self, now: MonoTime) {
+        for index in 0..self.ports.len() {
+            let port = &mut self.ports[index];
+            let (Some(scanners), Some(guardian)) = (&mut port.scanners, &port.guardian) else { continue };
+            self.outlines.clear();
+            let others = self.world.machines().iter().enumerate().filter(|(other, _)| *other != index);
+            self.outlines.extend(others.map(|(_, machine)| machine.truck.outline()));
+            let scene = ScanScene { ground: &self.ground, legs: &[], others: &self.outlines };
+            scanners.sweep(now, &self.world.machines()[index].truck.place(), &scene);
+            while let Some(scan) = scanners.known(now) {
+                // A guardian that does not read misses this sweep; one that is gone is noticed by the next receive.
+                let _ = guardian.send(&MachineSays::Scan(scan));
             }
         }
     }
