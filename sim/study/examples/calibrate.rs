@@ -1,4 +1,5 @@
 //! Runs the simple controllers over one of the sets and prints what comes out: `calibrate SET EPISODES SEED`.
+#![allow(clippy::pedantic, clippy::print_stdout, missing_docs)]
 
 use farhand_study::{Contact, Family, NAMES, Runner, Scenario, Set, named, scenario_seed};
 use std::time::Instant;
@@ -38,13 +39,21 @@ fn main() {
             row.unfinished += u64::from(outcome.unfinished);
             row.stops.push(outcome.stop_m);
             row.speeds.push(outcome.speed_mps);
-            let wanted = if std::env::var_os("UNAVOIDABLE").is_some() { matches!(outcome.contact, Some(Contact::Solid { .. })) && !outcome.avoidable } else { outcome.avoidable };
+            let wanted = if std::env::var_os("UNAVOIDABLE").is_some() {
+                matches!(outcome.contact, Some(Contact::Solid { .. })) && !outcome.avoidable
+            } else {
+                outcome.avoidable
+            };
             if wanted && row.seeds.len() < 12 {
                 row.seeds.push(seed);
             }
         }
     }
-    println!("{episodes} episodes, {:.1} s ({:.2} ms each to draw)", begin.elapsed().as_secs_f64(), drawing * 1e3 / episodes as f64);
+    println!(
+        "{episodes} episodes, {:.1} s ({:.2} ms each to draw)",
+        begin.elapsed().as_secs_f64(),
+        drawing * 1e3 / episodes as f64
+    );
     for (name, row) in NAMES.iter().zip(&mut rows) {
         let share = |count: u64| count as f64 * 100.0 / episodes as f64;
         row.stops.sort_by(f64::total_cmp);
@@ -52,8 +61,18 @@ fn main() {
         let at = |values: &[f64], part: f64| values[(values.len() as f64 * part) as usize];
         println!(
             "{name:9} avoidable {:.2} (person {:.2}) rack {:.2} person {:.2} over {:.2} faster {} keep-clear {:.1} unfinished {} stop {:.2}/{:.2} speed {:.2}/{:.2}",
-            share(row.avoidable), share(row.avoidable_person), share(row.rack), share(row.person), share(row.over), row.faster,
-            share(row.clear), row.unfinished, at(&row.stops, 0.5), at(&row.stops, 0.95), at(&row.speeds, 0.5), at(&row.speeds, 0.95),
+            share(row.avoidable),
+            share(row.avoidable_person),
+            share(row.rack),
+            share(row.person),
+            share(row.over),
+            row.faster,
+            share(row.clear),
+            row.unfinished,
+            at(&row.stops, 0.5),
+            at(&row.stops, 0.95),
+            at(&row.speeds, 0.5),
+            at(&row.speeds, 0.95),
         );
         println!("  {}", row.seeds.iter().map(|seed| format!("{seed:x}")).collect::<Vec<_>>().join(" "));
     }

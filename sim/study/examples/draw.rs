@@ -1,4 +1,5 @@
 //! Writes pictures: `draw SET CONTROLLER FOLDER SEED...`, seeds in hexadecimal.
+#![allow(clippy::pedantic, clippy::print_stdout, missing_docs)]
 
 use farhand_study::{Runner, Scenario, Set, named, picture, set_of};
 
@@ -11,6 +12,7 @@ fn main() {
         let mut controller = named(&words[1]).expect("known");
         let episode = Runner::new(&scenario).run(controller.as_mut());
         let caption = format!("{} {seed:x}; controller {}", words[0], words[1]);
-        std::fs::write(format!("{}/{seed:x}-{}.svg", words[2], words[1]), picture(&scenario, &episode, &caption)).expect("written");
+        std::fs::write(format!("{}/{seed:x}-{}.svg", words[2], words[1]), picture(&scenario, &episode, &caption))
+            .expect("written");
     }
 }

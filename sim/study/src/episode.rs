@@ -9,6 +9,7 @@ use crate::scenario::Scenario;
 use farhand_world::Drive;
 
 /// What came of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a count of its own in the table")]
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outcome {
     /// What it ran into after the loss, if anything.

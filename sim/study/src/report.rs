@@ -6,6 +6,7 @@ use crate::statistics::{Interval, PairedShares, paired_percentiles, paired_share
 use serde::{Deserialize, Serialize};
 
 /// What is kept of one controller in one scenario.
+#[expect(clippy::struct_excessive_bools, reason = "each is a count of its own in the table")]
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// 0 nothing, 1 something that stands, 2 a person.
@@ -45,9 +46,10 @@ impl From<&Outcome> for Record {
             in_keep_clear: outcome.in_keep_clear,
             before: outcome.contact_before,
             unfinished: outcome.unfinished,
-            stop_m: outcome.stop_m,
-            stop_s: outcome.stop_s,
-            speed_mps: outcome.speed_mps,
+            // Short enough to be written down and read again as the same number.
+            stop_m: rounded(outcome.stop_m, 1e6),
+            stop_s: rounded(outcome.stop_s, 1e6),
+            speed_mps: rounded(outcome.speed_mps, 1e6),
         }
     }
 }
@@ -165,7 +167,8 @@ pub fn against(records: &[Record], other: &str, others: &[Record], seed: u64) ->
         let flags = |records: &[Record]| records.iter().map(what).collect::<Vec<bool>>();
         paired_shares(&flags(records), &flags(others), seed)
     };
-    let points = |paired: PairedShares| Bounded { point: rounded(100.0 * paired.difference, 1e4), ci95: percents(paired.difference95) };
+    let points =
+        |paired: PairedShares| Bounded { point: rounded(100.0 * paired.difference, 1e4), ci95: percents(paired.difference95) };
     let avoidable = shares(&|record| record.avoidable);
     let stops = |records: &[Record]| records.iter().map(|record| record.stop_m).collect::<Vec<f64>>();
     let (longer, longer95) = paired_percentiles(&stops(records), &stops(others), 0.95, seed);
@@ -251,7 +254,9 @@ mod tests {
         let row = row("pursuit", &records());
         assert_eq!((row.n, row.avoidable_pct, row.rack_pct, row.person_pct, row.unavoidable_pct), (100, 2.0, 1.0, 2.0, 1.0));
         let json = serde_json::to_value(&row).expect("JSON");
-        for key in ["controller", "n", "avoidable_pct", "rack_pct", "person_pct", "unavoidable_pct", "over_limit", "speed_increases"] {
+        for key in
+            ["controller", "n", "avoidable_pct", "rack_pct", "person_pct", "unavoidable_pct", "over_limit", "speed_increases"]
+        {
             assert!(json.get(key).is_some(), "{key}");
         }
         assert!(json["stop_m"]["p50"].is_number() && json["stop_m"]["p95"].is_number());
@@ -272,7 +277,9 @@ mod tests {
     fn the_hash_sees_the_smallest_difference_and_the_order() {
         let of = |records: &[Record]| {
             let mut hash = RunHash::default();
-            records.iter().for_each(|record| hash.take(record));
+            for record in records {
+                hash.take(record);
+            }
             hash.shown()
         };
         let (one, two) = (record(0, false, 1.0), record(0, false, 1.0 + f64::EPSILON));

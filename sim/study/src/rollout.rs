@@ -132,7 +132,8 @@ impl<'a> Hazards<'a> {
         let (sin, cos) = state.place.heading_rad.sin_cos();
         let (x, y) = (state.place.x_m, state.place.y_m);
         let free = self.discs.0.iter().all(|ahead| self.field.clear_m((x + cos * ahead, y + sin * ahead)) >= self.discs.1);
-        if !free && self.scenario.rig.known.grown_footprint(&state.place, self.grown_m).obstacle(&self.scenario.ground).is_some() {
+        if !free && self.scenario.rig.known.grown_footprint(&state.place, self.grown_m).obstacle(&self.scenario.ground).is_some()
+        {
             return Some(Hit::Solid);
         }
         (self.person_gap_m(state, (sin, cos)) < BODY_M + self.grown_m).then_some(Hit::Person)
@@ -148,9 +149,8 @@ impl<'a> Hazards<'a> {
         for (px, py) in &places[..self.count] {
             let (dx, dy) = (px - state.place.x_m, py - state.place.y_m);
             let (ahead, left) = (cos * dx + sin * dy, (cos * dy - sin * dx).abs());
-            let rect = |from: f64, to: f64, width: f64| {
-                (from - ahead).max(ahead - to).max(0.0).hypot((left - width / 2.0).max(0.0))
-            };
+            let rect =
+                |from: f64, to: f64, width: f64| (from - ahead).max(ahead - to).max(0.0).hypot((left - width / 2.0).max(0.0));
             gap = gap.min(rect(-known.shape.behind_m, known.shape.ahead_m, known.shape.width_m));
             if let Some(load) = known.load {
                 gap = gap.min(rect(load.from_m, load.to_m, load.width_m));
@@ -158,18 +158,7 @@ impl<'a> Hazards<'a> {
         }
         gap
     }
-
-    /// Metres between the truck and whatever is nearest, up to `most_m`.
-    pub(crate) fn clearance_m(&self, state: &State, most_m: f64) -> f64 {
-        let people = self.person_gap_m(state, state.place.heading_rad.sin_cos()) - BODY_M;
-        let mut clear = most_m.min(people);
-        while clear > 0.0 && self.scenario.rig.known.grown_footprint(&state.place, clear).obstacle(&self.scenario.ground).is_some() {
-            clear -= CLEARANCE_STEP_M;
-        }
-        clear.max(0.0)
-    }
 }
 
 /// Rolling resistance, as the world's truck has it.
 const ROLLING_MPS2: f64 = 0.25;
-const CLEARANCE_STEP_M: f64 = 0.05;
