@@ -1,7 +1,7 @@
 //! The speed cap while the link is up: what stops within the floor that is seen to be free (safety.md 1.4).
 
-use crate::rig::Known;
 use crate::ride::Ride;
+use crate::rig::Known;
 use crate::scenario::Scenario;
 use farhand_world::Place;
 

@@ -1,4 +1,4 @@
-//! What stops the truck when the link is gone: one trait, and the controllers that need no guard.
+//! What stops the truck when the link is gone: one trait, and the controllers by name.
 //!
 //! A controller sees only what the vehicle has: its scans, its wheels, where it believes it is, the site's map, the last
 //! corridor, and what it knows of itself. The truth stays with the study.
@@ -9,9 +9,10 @@ pub use braking::{Frozen, Pursuit, Straight, Tracker};
 
 use crate::corridor::Corridor;
 use crate::eyes::{Eyes, Scan};
+use crate::guarded::{Guarded, Wish};
 use crate::plan::Zone;
-use crate::rig::Known;
 use crate::ride::Ride;
+use crate::rig::Known;
 use crate::scenario::Scenario;
 use farhand_protocol::MonoTime;
 use farhand_world::{Drive, Ground, Place};
@@ -165,16 +166,18 @@ pub trait Controller {
     }
 }
 
-/// The controllers of this room by name.
+/// A controller by its name.
 #[must_use]
 pub fn named(name: &str) -> Option<Box<dyn Controller>> {
     match name {
         "frozen" => Some(Box::new(Frozen::default())),
         "straight" => Some(Box::new(Straight)),
         "pursuit" => Some(Box::new(Pursuit::default())),
+        "pursuit+guard" => Some(Box::new(Guarded::new(Wish::Pursuit))),
+        "guard" => Some(Box::new(Guarded::new(Wish::Ranked))),
         _ => None,
     }
 }
 
 /// Their names.
-pub const NAMES: [&str; 3] = ["frozen", "straight", "pursuit"];
+pub const NAMES: [&str; 5] = ["frozen", "straight", "pursuit", "pursuit+guard", "guard"];

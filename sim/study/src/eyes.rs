@@ -99,7 +99,8 @@ impl Eyes {
 /// The number of the newest sweep that was known so long ago.
 fn newest_number(scenario: &Scenario, ride: &Ride, scanner: usize, ago: Duration) -> Option<u64> {
     let setup = scenario.scanners()[scanner].setup();
-    let since = ride.now().since(START).checked_sub(ago)?.checked_sub(setup.response)?.checked_sub(phase(setup.cycle, scanner))?;
+    let since =
+        ride.now().since(START).checked_sub(ago)?.checked_sub(setup.response)?.checked_sub(phase(setup.cycle, scanner))?;
     u64::try_from(since.as_micros() / setup.cycle.as_micros()).ok()
 }
 

@@ -152,7 +152,9 @@ mod tests {
     fn held_out_aisles_are_narrower_than_those_to_learn_from() {
         let (train, held_out) = (Set::Train.family().expect("read"), Set::HeldOut.family().expect("read"));
         assert_eq!((held_out.site.aisle_m.low(), held_out.site.aisle_m.high()), (3.2, 3.9));
-        assert!(train.site.aisle_m.low() > held_out.site.aisle_m.low() && train.site.aisle_m.high() > held_out.site.aisle_m.high());
+        assert!(
+            train.site.aisle_m.low() > held_out.site.aisle_m.low() && train.site.aisle_m.high() > held_out.site.aisle_m.high()
+        );
     }
 
     #[test]

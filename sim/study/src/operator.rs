@@ -3,8 +3,8 @@
 use crate::cap;
 use crate::family;
 use crate::path::{Path, Waypoint, turned};
-use crate::rig::Known;
 use crate::ride::{Ride, START, TICK_S};
+use crate::rig::Known;
 use crate::scenario::Scenario;
 use farhand_world::{Drive, Place, Random};
 
@@ -131,7 +131,8 @@ impl Operator {
         let done = self.coming.remove(0);
         self.off += -self.off * TICK_S / HAND_S + (2.0 * TICK_S / HAND_S).sqrt() * self.chance.bell();
         let seconds = ride.now().since(START).as_secs_f64();
-        let slip: f64 = habits.slips.iter().filter(|slip| (slip.from_s..slip.to_s).contains(&seconds)).map(|slip| slip.by_rad).sum();
+        let slip: f64 =
+            habits.slips.iter().filter(|slip| (slip.from_s..slip.to_s).contains(&seconds)).map(|slip| slip.by_rad).sum();
         // The faster one drives the smaller are the mistakes of the hand.
         let wish = done + (self.off * habits.hand_rad + slip) * (CALM_MPS / now.speed_mps.max(CALM_MPS));
         let most = HAND_RADPS * TICK_S;

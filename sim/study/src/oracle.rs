@@ -63,9 +63,15 @@ impl<'a> Oracle<'a> {
             return None;
         }
         let now = noticed.latest();
-        let question =
-            [now.place.x_m, now.place.y_m, now.place.heading_rad, now.speed_mps, now.steering_rad, noticed.last()[0].steering_rad]
-                .map(f64::to_bits);
+        let question = [
+            now.place.x_m,
+            now.place.y_m,
+            now.place.heading_rad,
+            now.speed_mps,
+            now.steering_rad,
+            noticed.last()[0].steering_rad,
+        ]
+        .map(f64::to_bits);
         if let Some((_, answer)) = self.answers.iter().find(|(asked, _)| *asked == question) {
             return *answer;
         }

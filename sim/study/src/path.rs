@@ -104,7 +104,12 @@ impl Path {
             return Waypoint { x_m: at_m, y_m: 0.0, heading_rad: 0.0, at_m, curvature_per_m: 0.0 };
         };
         let on = at_m - waypoint.at_m;
-        Waypoint { x_m: waypoint.x_m + on * waypoint.heading_rad.cos(), y_m: waypoint.y_m + on * waypoint.heading_rad.sin(), at_m, ..*waypoint }
+        Waypoint {
+            x_m: waypoint.x_m + on * waypoint.heading_rad.cos(),
+            y_m: waypoint.y_m + on * waypoint.heading_rad.sin(),
+            at_m,
+            ..*waypoint
+        }
     }
 
     /// The number of the point this far from the beginning.

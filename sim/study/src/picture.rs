@@ -3,8 +3,8 @@
 use crate::episode::Episode;
 use crate::eyes::{Eyes, ScanPoint};
 use crate::plan::ZoneKind;
-use crate::rig::Footprint;
 use crate::ride::{Contact, Moment, Ride};
+use crate::rig::Footprint;
 use crate::scenario::Scenario;
 use farhand_world::{BODY_M, Outline, SolidKind};
 use std::fmt::Write as _;
@@ -34,7 +34,10 @@ fn told(episode: &Episode) -> String {
         None => "no contact".to_owned(),
     };
     let avoidable = if outcome.avoidable { ", avoidable" } else { "" };
-    format!("lost at {:.2} m/s, {end}{avoidable}, {:.2} m and {:.2} s from the loss", outcome.speed_mps, outcome.stop_m, outcome.stop_s)
+    format!(
+        "lost at {:.2} m/s, {end}{avoidable}, {:.2} m and {:.2} s from the loss",
+        outcome.speed_mps, outcome.stop_m, outcome.stop_s
+    )
 }
 
 struct Sheet {
@@ -103,7 +106,11 @@ impl Sheet {
                 SolidKind::Clutter => "#b58a4a",
                 SolidKind::Vehicle => "#6a5aa0",
             };
-            let look = if solid.scanned { "fill-opacity=\"1\"" } else { "fill-opacity=\"0.4\" stroke=\"#b58a4a\" stroke-dasharray=\"3\"" };
+            let look = if solid.scanned {
+                "fill-opacity=\"1\""
+            } else {
+                "fill-opacity=\"0.4\" stroke=\"#b58a4a\" stroke-dasharray=\"3\""
+            };
             self.rectangle(solid.low, solid.high, &format!("fill=\"{colour}\" {look}"));
         }
     }
@@ -115,7 +122,11 @@ impl Sheet {
                 ZoneKind::Door => "#b0603a",
                 ZoneKind::FireExit => "#2e9e5b",
             };
-            self.rectangle(zone.low, zone.high, &format!("fill=\"{colour}\" fill-opacity=\"0.12\" stroke=\"{colour}\" stroke-dasharray=\"6 4\""));
+            self.rectangle(
+                zone.low,
+                zone.high,
+                &format!("fill=\"{colour}\" fill-opacity=\"0.12\" stroke=\"{colour}\" stroke-dasharray=\"6 4\""),
+            );
         }
     }
 
@@ -210,7 +221,9 @@ impl Sheet {
         let lines: Vec<String> = caption
             .split("; ")
             .zip(1..)
-            .map(|(line, number)| format!("<text x=\"8\" y=\"{}\" font-size=\"15\" font-family=\"sans-serif\">{line}</text>", 18 * number))
+            .map(|(line, number)| {
+                format!("<text x=\"8\" y=\"{}\" font-size=\"15\" font-family=\"sans-serif\">{line}</text>", 18 * number)
+            })
             .collect();
         let head = 18 * lines.len() + 8;
         format!(

@@ -5,12 +5,14 @@ use crate::family::{Family, Sensing};
 use crate::operator::{self, Driver, Habits};
 use crate::path::Path;
 use crate::plan::{Plan, Zone};
-use crate::rig::Rig;
 use crate::ride::{Ride, START, TICK, TICK_S};
+use crate::rig::Rig;
 use crate::route;
 use crate::walkers::{self, Timetable};
 use farhand_protocol::MonoTime;
-use farhand_world::{Drive, Ground, LocalisationError, Part, Person, Place, Random, ReckoningError, Scanner, ScannerSetup, Solid, SolidKind};
+use farhand_world::{
+    Drive, Ground, LocalisationError, Part, Person, Place, Random, ReckoningError, Scanner, ScannerSetup, Solid, SolidKind,
+};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -247,7 +249,8 @@ impl Scenario {
             // A load that is carried high leaves the plane of the scanners free.
             let load = known.load.filter(|_| known.fork_m < LOAD_IN_PLANE_M);
             let parts: Vec<Part> = std::iter::once(body).chain(load).collect();
-            let pair = ScannerSetup::diagonal_pair(known.fork_face_m, known.shape.behind_m, known.shape.width_m, self.senses.response);
+            let pair =
+                ScannerSetup::diagonal_pair(known.fork_face_m, known.shape.behind_m, known.shape.width_m, self.senses.response);
             let setup = |setup| ScannerSetup { noise_m: self.senses.noise_m, lost_share: self.senses.lost_share, ..setup };
             pair.map(|one| Scanner::new(setup(one), &parts))
         })

@@ -21,11 +21,8 @@ pub(crate) struct Timetable<'a> {
 /// Draws everybody. Who finds no place in so many tries stays away.
 pub(crate) fn draw(people: &People, ground: &Ground, table: &Timetable<'_>, random: &mut Random) -> Vec<Person> {
     let draw = random.unit();
-    let count = if draw < people.two_share.value() {
-        2
-    } else {
-        usize::from(draw < people.two_share.value() + people.one_share.value())
-    };
+    let count =
+        if draw < people.two_share.value() { 2 } else { usize::from(draw < people.two_share.value() + people.one_share.value()) };
     (0..count).filter_map(|_| one(people, ground, table, random)).collect()
 }
 
@@ -50,7 +47,12 @@ fn one(people: &People, ground: &Ground, table: &Timetable<'_>, random: &mut Ran
 
 /// Across the way: on it `late_s` after the truck would be. Somebody hidden comes from where the truck does not see them
 /// until shortly before.
-fn walk_across(ground: &Ground, table: &Timetable<'_>, (speed, late_s, hidden): (f64, f64, bool), random: &mut Random) -> Option<Walk> {
+fn walk_across(
+    ground: &Ground,
+    table: &Timetable<'_>,
+    (speed, late_s, hidden): (f64, f64, bool),
+    random: &mut Random,
+) -> Option<Walk> {
     let at_s = table.loss_s + random.between(-0.5, WINDOW_S);
     let (at_m, _) = table.at(at_s);
     let way = table.path.at(at_m + random.between(0.0, AHEAD_M));
