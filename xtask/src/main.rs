@@ -1,4 +1,5 @@
-//! The everyday commands of the house: `cargo xtask demo`, `test`, `check`, `setup`, `generate`, `bench`, `stack`.
+//! The everyday commands of the house: `cargo xtask demo`, `test`, `check`, `setup`, `generate`, `train`, `bench`,
+//! `stack`.
 
 mod bench;
 mod browser_tests;
@@ -6,11 +7,13 @@ mod checks;
 mod cpu;
 mod demo;
 mod house;
+mod python;
 mod setup;
 mod signals;
 mod stack;
 mod steps;
 mod system;
+mod train;
 mod witness;
 
 use anyhow::Result;
@@ -39,6 +42,8 @@ enum Command {
     Demo(demo::DemoOptions),
     /// Starts a system in a folder on free ports, for tests and benches; ends with its standard input.
     Stack(stack::StackOptions),
+    /// Trains the stop policy and writes its model, card and golden vectors.
+    Train(train::TrainOptions),
     /// Measures a promise of the design and writes the figures.
     Bench(bench::BenchOptions),
 }
@@ -61,6 +66,7 @@ fn run() -> Result<()> {
         Command::Generate => checks::generate(),
         Command::Demo(options) => demo::run(&options),
         Command::Stack(options) => stack::run(&options),
+        Command::Train(options) => train::run_training(&options),
         Command::Bench(options) => bench::run(&options),
     }
 }

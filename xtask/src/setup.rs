@@ -1,7 +1,7 @@
-//! What a machine needs before anything can be built: Debian packages, Node, and the pages' own packages.
+//! What a machine needs before anything can be built: Debian packages, Node, the pages' own packages, and ONNX Runtime.
 
-use crate::house;
 use crate::steps::{npm, output, run as run_command, say};
+use crate::{house, python};
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -32,6 +32,7 @@ pub(crate) fn run() -> Result<()> {
     debian_packages()?;
     node()?;
     web_packages()?;
+    python::onnxruntime()?;
     say("   everything that building and testing need is here");
     Ok(())
 }
@@ -43,7 +44,12 @@ pub(crate) fn debian_packages() -> Result<()> {
         return run_command(Command::new("pkg-config").args(["--exists", "gstreamer-1.0 >= 1.20", "gstreamer-app-1.0"]))
             .context("GStreamer 1.20 or newer with its development files is needed");
     }
-    let missing: Vec<&str> = DEBIAN_PACKAGES.into_iter().filter(|package| !is_installed(package)).collect();
+    install(&DEBIAN_PACKAGES)
+}
+
+/// Installs those of the packages that are missing.
+pub(crate) fn install(packages: &[&str]) -> Result<()> {
+    let missing: Vec<&str> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
         return Ok(());
     }
