@@ -46,7 +46,7 @@ impl Beams {
 fn sector(ahead: f32, left: f32) -> Option<usize> {
     let share = (left.atan2(ahead) + PI) / (2.0 * PI);
     // Straight behind is both ends of the turn.
-    (0.0..=1.0).contains(&share).then(|| ((share * BEAMS as f32) as usize) % BEAMS)
+    (0.0..=1.0).contains(&share).then_some(((share * BEAMS as f32) as usize) % BEAMS)
 }
 
 #[cfg(test)]

@@ -9,10 +9,12 @@
 
 mod beams;
 mod card;
+mod elf;
 mod error;
 mod fault;
 mod features;
 mod layout;
+mod model;
 mod policy;
 mod runtime;
 mod slot;
@@ -23,4 +25,5 @@ pub use error::PolicyError;
 pub use fault::{Counts, Fault, MOST_AGE, MOST_TIME};
 pub use features::{Features, LinkReason, NotFinite, Senses, Told, ZoneAhead};
 pub use layout::{FEATURES, LAYOUT, SCORES, SENSES, Sense, layout_page};
+pub use model::Model;
 pub use policy::{Policy, Scored, Trial};

@@ -5,6 +5,7 @@ use crate::error::PolicyError;
 use crate::fault::{Counts, Fault, Tally, is_fresh, judge};
 use crate::features::Features;
 use crate::layout::SCORES;
+use crate::model::Model;
 use crate::runtime::Runtime;
 use crate::slot::{Put, Slot};
 use farhand_protocol::MonoTime;
@@ -74,8 +75,7 @@ impl Policy {
     }
 
     fn start(path: &Path, library: &Path, trial: Option<Trial>) -> Result<Self, PolicyError> {
-        let card = Card::read(path)?;
-        let runtime = Runtime::open(library, &card, &card.model_bytes(path)?)?;
+        let (card, runtime) = Model::open(path, library)?.into_parts();
         let shared = Arc::new(Shared {
             question: Slot::new(),
             answer: Slot::new(),

@@ -1,6 +1,7 @@
 //! ONNX Runtime: the library, and one session of one model in it.
 
 use crate::card::{Card, INPUT, OUTPUT, Tensor};
+use crate::elf;
 use crate::error::PolicyError;
 use crate::features::Features;
 use crate::layout::FEATURES;
@@ -8,6 +9,7 @@ use ort::environment::Environment;
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::{Outlet, TensorElementType, TensorRef};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -55,11 +57,20 @@ fn environment(library: &Path) -> Result<Environment, PolicyError> {
         return if *first == path { Ok(environment.clone()) } else { Err(PolicyError::OtherLibrary { first: first.clone() }) };
     }
     let wrong = |why: String| PolicyError::Library { path: path.clone(), why };
+    check_whole(&path).map_err(wrong)?;
     let builder = ort::init_from(&path).map_err(|error| wrong(error.to_string()))?;
     let environment = builder.with_name("farhand").with_telemetry(false).build().map_err(|error| wrong(error.to_string()))?;
     environment.set_log_level(ort::logging::LogLevel::Fatal);
     *opened = Some((path, environment.clone()));
     Ok(environment)
+}
+
+fn check_whole(library: &Path) -> Result<(), String> {
+    let file = std::fs::File::open(library).map_err(said)?;
+    let length = file.metadata().map_err(said)?.len();
+    let mut head = Vec::new();
+    file.take(elf::HEAD_BYTES).read_to_end(&mut head).map_err(said)?;
+    elf::check(&head, length).map_err(str::to_owned)
 }
 
 fn session(environment: &Environment, model: &[u8]) -> Result<Session, String> {
