@@ -90,6 +90,7 @@ impl Told {
             last: command(&self.last),
             last_at: self.last_at,
             heard_at: sight.heard_at(),
+            asked_mm_s: command(&self.last).speed_mm_s,
             creep: false,
             way: &self.way,
             keep_clear: &self.zones,
