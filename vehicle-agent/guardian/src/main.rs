@@ -3,7 +3,9 @@
 
 mod config;
 mod limits;
+mod lookout;
 mod realtime;
+mod reckoning;
 mod shell;
 mod state_file;
 
@@ -62,5 +64,5 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if matches!(arguments.command, Some(Subcommands::Init)) {
         return state_file::commission(&config.state_file).context("commissioning the vehicle");
     }
-    shell::run(&config, limits)
+    shell::run(&config, limits, lookout::Lookout::of(&profile))
 }

@@ -1,12 +1,13 @@
 //! The loop around the core: waits for a packet or the next tick, hands it in, carries out what comes back.
 
 use crate::config::GuardianConfig;
+use crate::lookout::Lookout;
 use crate::realtime;
 use crate::state_file::{self, StateFile};
 use anyhow::Context as _;
 use farhand_drive::{
-    Actuate, AgentSays, GuardianSays, MachineReport, MachineSays, PacketListener, PacketSocket, ReceiveError, SendError,
-    WantedMotion, suspended_micros, vehicle_now,
+    Actuate, AgentSays, GuardianSays, MachineReport, MachineSays, MachineScan, PacketListener, PacketSocket, ReceiveError,
+    SendError, WantedMotion, suspended_micros, vehicle_now,
 };
 use farhand_protocol::{BootId, LeaseEpoch, MonoTime, encode};
 use farhand_safety::{Config, Content, Core, Drive, GrantAnswer, Input, MachineSample, MissionRefusal, Output, Plan};
@@ -31,7 +32,7 @@ const SUSPEND_MICROS: u64 = 50_000;
 const BURST: usize = 256;
 
 /// Runs until SIGTERM or SIGINT.
-pub(crate) fn run(config: &GuardianConfig, limits: Config) -> anyhow::Result<()> {
+pub(crate) fn run(config: &GuardianConfig, limits: Config, lookout: Option<Lookout>) -> anyhow::Result<()> {
     let listener = PacketListener::bind(&config.agent_socket)
         .with_context(|| format!("listening for the agent on {}", config.agent_socket.display()))?;
     let stored = state_file::read(&config.state_file);
@@ -45,6 +46,7 @@ pub(crate) fn run(config: &GuardianConfig, limits: Config) -> anyhow::Result<()>
     info!(vehicle = %config.vehicle, boot = boot_id.0, "guardian starts");
     let mut shell = Shell {
         core: Core::new(limits, boot_id, stored, now),
+        lookout,
         boot_id,
         machine_path: config.machine_socket.clone(),
         machine: None,
@@ -69,6 +71,8 @@ pub(crate) fn run(config: &GuardianConfig, limits: Config) -> anyhow::Result<()>
 
 struct Shell {
     core: Core,
+    /// None for a vehicle without scanners.
+    lookout: Option<Lookout>,
     boot_id: BootId,
     machine_path: PathBuf,
     machine: Option<PacketSocket>,
@@ -140,17 +144,19 @@ impl Shell {
                         warn!("the machine braked by its own watchdog");
                     }
                     let pressed = report.emergency_stop;
+                    if let Some(lookout) = &mut self.lookout {
+                        lookout.take_report(&report);
+                    }
                     self.take(Input::Machine(sample(&report)));
                     if pressed {
                         return true;
                     }
                 }
-                Ok(Some(MachineSays::Scan(_))) => {}
+                Ok(Some(MachineSays::Scan(scan))) => self.take_scan(&scan),
                 Err(ReceiveError::Decode(error)) => warn!(%error, "the machine sent something that is no report"),
                 Err(_) => {
                     warn!("the machine's socket ended");
-                    self.machine = None;
-                    self.take(Input::MachineGone);
+                    self.lose_machine();
                     return true;
                 }
             }
@@ -258,9 +264,14 @@ impl Shell {
             self.next_tick = if next > now { next } else { now.after(TICK) };
         }
         self.check_clock();
+        self.look(now);
         let output = self.core.tick(now);
         self.actuate(now, output.drive);
         self.follow_up(now, output);
+        if let Some(lookout) = &mut self.lookout {
+            lookout.note(now, &output.drive);
+            lookout.think(now, &self.core);
+        }
         self.reconnect(now);
     }
 
@@ -276,20 +287,36 @@ impl Shell {
     fn actuate(&mut self, now: MonoTime, drive: Drive) {
         self.actuate_seq += 1;
         let Some(machine) = &self.machine else { return };
-        let command = Actuate {
-            seq: self.actuate_seq,
-            at: now,
-            speed_mm_s: drive.speed_mm_s,
-            accel_mm_s2: drive.accel_mm_s2,
-            brake_mm_s2: drive.brake_mm_s2,
-            steering_mrad: drive.steering_mrad,
-            lift_mm_s: drive.lift_mm_s,
-            safe_stop: drive.safe_stop,
-        };
+        let command = actuation(self.actuate_seq, now, &drive);
         if let Err(SendError::Gone(error)) = machine.send(&command) {
             warn!(%error, "the machine is gone");
-            self.machine = None;
-            self.take(Input::MachineGone);
+            self.lose_machine();
+        }
+    }
+
+    fn lose_machine(&mut self) {
+        self.machine = None;
+        if let Some(lookout) = &mut self.lookout {
+            lookout.forget();
+        }
+        self.take(Input::MachineGone);
+    }
+
+    fn take_scan(&mut self, scan: &MachineScan) {
+        let Some(lookout) = &mut self.lookout else { return };
+        if !lookout.take_scan(vehicle_now(), scan) {
+            debug!(scanner = scan.scanner, refused = lookout.refused(), "a sweep that cannot be used");
+        }
+    }
+
+    /// What the guard says about the motion that is meant, or about the stop under way, for the tick that follows.
+    fn look(&mut self, now: MonoTime) {
+        let Some(lookout) = &mut self.lookout else { return };
+        let sight = lookout.look(now, &self.core);
+        let inputs = [sight.surroundings.map(Input::Surroundings), sight.manoeuvre.map(Input::Manoeuvre)];
+        for input in inputs.into_iter().flatten() {
+            // Neither has an answer.
+            let _ = self.core.take(now, input);
         }
     }
 
@@ -371,6 +398,20 @@ fn said(answer: GrantAnswer, highest: LeaseEpoch) -> GuardianSays {
     }
 }
 
+/// The core's command in the words of the machine's socket.
+pub(crate) fn actuation(seq: u64, at: MonoTime, drive: &Drive) -> Actuate {
+    Actuate {
+        seq,
+        at,
+        speed_mm_s: drive.speed_mm_s,
+        accel_mm_s2: drive.accel_mm_s2,
+        brake_mm_s2: drive.brake_mm_s2,
+        steering_mrad: drive.steering_mrad,
+        lift_mm_s: drive.lift_mm_s,
+        safe_stop: drive.safe_stop,
+    }
+}
+
 fn plan(wanted: &WantedMotion) -> Plan {
     Plan {
         mission: wanted.mission,
@@ -385,7 +426,7 @@ fn plan(wanted: &WantedMotion) -> Plan {
     }
 }
 
-fn sample(report: &MachineReport) -> MachineSample {
+pub(crate) fn sample(report: &MachineReport) -> MachineSample {
     MachineSample {
         at: report.at,
         travelled_um: report.travelled_um,

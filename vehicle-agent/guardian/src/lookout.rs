@@ -1,0 +1,291 @@
+//! What the guardian sees around the vehicle: keeps the newest sweep of each scanner, asks the guard, and tells the core.
+//!
+//! The core decides; the lookout only puts the core's situation to the guard and the guard's answers to the core. It knows no
+//! clock and no socket. Without a map every return counts as a thing that no map explains: it could be a person.
+
+use crate::reckoning::Reckoning;
+use farhand_drive::{MachineReport, MachineScan, NO_RETURN, NO_WORD};
+use farhand_guard::{
+    Allowed, Choice, Command, Guard, Model, OdometryPose, Proposal, Refusal, Rung, Scan, ScanPoint, Settings, Situation, Term,
+};
+use farhand_profile::Profile;
+use farhand_protocol::{MonoTime, StopRung};
+use farhand_safety::{Core, Drive, Manoeuvre, Surroundings};
+use std::time::Duration;
+
+/// Eyes of a vehicle with safety scanners.
+#[derive(Debug, Clone)]
+pub(crate) struct Lookout {
+    guard: Guard,
+    reckoning: Reckoning,
+    sweeps: Vec<Sweep>,
+    most_points: usize,
+    told: (MonoTime, Command),
+    proposal: Option<Proposal>,
+    /// Path length at the time of the proposal.
+    proposed_um: u64,
+    next_proposal: MonoTime,
+    /// The stop under way was committed.
+    committed: bool,
+    refused: u64,
+}
+
+/// The newest sweep of one scanner.
+#[derive(Debug, Clone, Default)]
+struct Sweep {
+    at: Option<MonoTime>,
+    pose: OdometryPose,
+    whole: bool,
+    points: Vec<ScanPoint>,
+}
+
+/// What the core is to be told in one tick.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sight {
+    pub(crate) surroundings: Option<Surroundings>,
+    pub(crate) manoeuvre: Option<Manoeuvre>,
+}
+
+impl Lookout {
+    /// None for a vehicle without scanners: it has nothing to go by.
+    pub(crate) fn of(profile: &Profile) -> Option<Self> {
+        if !profile.scanner.fitted {
+            return None;
+        }
+        let most_points = usize::from(profile.guard.most_points);
+        let sweep = || Sweep { points: Vec::with_capacity(most_points), ..Sweep::default() };
+        Some(Self {
+            guard: Guard::new(Model::from_profile(profile), Settings::from_profile(profile)),
+            reckoning: Reckoning::new(profile.geometry.wheelbase_m.value()),
+            sweeps: (0..profile.guard.scanners).map(|_| sweep()).collect(),
+            most_points,
+            told: (MonoTime(0), Command::default()),
+            proposal: None,
+            proposed_um: 0,
+            next_proposal: MonoTime(0),
+            committed: false,
+            refused: 0,
+        })
+    }
+
+    /// A report of the machine.
+    pub(crate) fn take_report(&mut self, report: &MachineReport) {
+        self.reckoning.take(report);
+    }
+
+    /// The machine is gone: what it saw last is worth nothing, and nobody knows how it will be moved.
+    pub(crate) fn forget(&mut self) {
+        self.reckoning.forget();
+        self.proposal = None;
+        self.sweeps.iter_mut().for_each(|sweep| sweep.at = None);
+    }
+
+    /// A sweep. False if it cannot be used: of an unknown scanner, of the future, not newer, or of a time that nobody remembers.
+    pub(crate) fn take_scan(&mut self, now: MonoTime, scan: &MachineScan) -> bool {
+        let pose = self.reckoning.at(scan.at);
+        let sweep = self.sweeps.get_mut(usize::from(scan.scanner));
+        let (Some(sweep), Some(pose), true) = (sweep, pose, scan.at <= now) else {
+            self.refused = self.refused.saturating_add(1);
+            return false;
+        };
+        if sweep.at.is_some_and(|at| scan.at <= at) {
+            self.refused = self.refused.saturating_add(1);
+            return false;
+        }
+        sweep.points.clear();
+        let fits = lay_out(scan, &mut sweep.points, self.most_points);
+        (sweep.at, sweep.pose, sweep.whole) = (Some(scan.at), pose, scan.whole && fits);
+        true
+    }
+
+    /// Sweeps that could not be used.
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// What was sent to the machine.
+    pub(crate) fn note(&mut self, now: MonoTime, drive: &Drive) {
+        self.told = (now, command(drive));
+        self.guard.note(now, &self.told.1);
+    }
+
+    /// Before a tick of the core: may what is asked for be passed on, or, in a stop, where to?
+    pub(crate) fn look(&mut self, now: MonoTime, core: &Core) -> Sight {
+        let stop = core.stop_rung();
+        self.committed &= stop.is_some();
+        let Some(scan_at) = self.scanned_at() else { return Sight::default() };
+        match (stop, core.intended(now)) {
+            (Some(rung), _) => self.look_in_a_stop(now, core, rung, scan_at),
+            (None, Some(intended)) => self.look_at(now, core, &intended, scan_at),
+            (None, None) => Sight { surroundings: self.seen(scan_at, None), manoeuvre: None },
+        }
+    }
+
+    /// After a tick of the core, when its command has left: looks for the best stop if it is time to.
+    pub(crate) fn think(&mut self, now: MonoTime, core: &Core) {
+        if now < self.next_proposal || self.committed || self.scanned_at().is_none() {
+            return;
+        }
+        self.next_proposal = now.after(PROPOSAL_PERIOD);
+        self.proposal = self.ask(now, core, |guard, situation| guard.consider(now, situation, None));
+        self.proposed_um = self.reckoning.report().map_or(0, |report| report.travelled_um);
+    }
+
+    /// When the oldest of the newest sweeps was taken; none until each scanner has spoken.
+    fn scanned_at(&self) -> Option<MonoTime> {
+        self.sweeps.iter().map(|sweep| sweep.at).min().flatten()
+    }
+
+    fn look_at(&mut self, now: MonoTime, core: &Core, intended: &Drive, scan_at: MonoTime) -> Sight {
+        let wanted = command(intended);
+        let allowed = self.ask(now, core, |guard, situation| guard.allow(now, situation, &wanted));
+        let Some(allowed) = allowed.filter(|allowed| !matches!(allowed.term, Term::Unproved(Refusal::ScanUnknown))) else {
+            return Sight::default();
+        };
+        let seen = self.seen(scan_at, Some(now));
+        let surroundings = seen.map(|seen| gated(seen, &allowed, &wanted));
+        Sight { surroundings, manoeuvre: None }
+    }
+
+    fn look_in_a_stop(&mut self, now: MonoTime, core: &Core, rung: StopRung, scan_at: MonoTime) -> Sight {
+        let id = self.proposal.map_or(0, |proposal| u32::try_from(proposal.corridor.id).unwrap_or(u32::MAX));
+        match rung {
+            StopRung::Held => Sight { surroundings: self.seen(scan_at, None), manoeuvre: None },
+            StopRung::Path => {
+                let wheel = self.ask(now, core, |guard, situation| guard.wheel_of_the_way(now, situation));
+                // How hard to brake on this rung is for the core.
+                let along = |steering_mrad| Manoeuvre { id, steering_mrad, brake_mm_s2: i32::MAX, rung: StopRung::Path };
+                Sight { surroundings: self.seen(scan_at, None), manoeuvre: wheel.map(along) }
+            }
+            StopRung::Manoeuvre | StopRung::Machine => {
+                if !self.committed {
+                    self.guard.commit();
+                    self.committed = true;
+                }
+                let Some(drive) = self.ask(now, core, |guard, situation| guard.follow(now, situation)) else {
+                    return Sight::default();
+                };
+                let rung = if drive.rung.is_free() { StopRung::Manoeuvre } else { StopRung::Path };
+                let (steering_mrad, brake_mm_s2) = (drive.steering_mrad, drive.brake_mm_s2);
+                let manoeuvre = Some(Manoeuvre { id, steering_mrad, brake_mm_s2, rung });
+                let free = |seen| Surroundings {
+                    at: now,
+                    free_distance_mm: drive.free_distance_mm,
+                    way_out: drive.rung.is_free(),
+                    ..seen
+                };
+                let surroundings = self.seen(scan_at, Some(now)).filter(|_| drive.rung != Rung::Unseen).map(free);
+                Sight { surroundings, manoeuvre }
+            }
+        }
+    }
+
+    /// The surroundings by the newest proposal, less the way driven since. `judged` is now if the guard was asked just now.
+    fn seen(&self, scan_at: MonoTime, judged: Option<MonoTime>) -> Option<Surroundings> {
+        let proposal = self.proposal.filter(|proposal| proposal.choice != Choice::Nothing(Refusal::ScanUnknown))?;
+        let driven_um = self.reckoning.report()?.travelled_um.saturating_sub(self.proposed_um);
+        let driven_mm = i32::try_from(driven_um / 1000).unwrap_or(i32::MAX);
+        Some(Surroundings {
+            at: judged.unwrap_or(proposal.at),
+            scan_at,
+            free_distance_mm: proposal.free_distance_mm.saturating_sub(driven_mm),
+            occlusion_mm: None,
+            side_clearance_mm: proposal.side_clearance_mm,
+            zone_limit_mm_s: None,
+            guard_limit_mm_s: 0,
+            guard_wheel_mrad: None,
+            guard_lift: false,
+            way_out: proposal.manoeuvre.is_some(),
+            breached: false,
+        })
+    }
+
+    /// Puts the situation to the guard. None without a report of the machine, or before each scanner has spoken.
+    fn ask<T>(&mut self, now: MonoTime, core: &Core, question: impl FnOnce(&mut Guard, &Situation<'_>) -> T) -> Option<T> {
+        let report = self.reckoning.report()?;
+        let mut scans = [Scan { at: MonoTime(0), pose: OdometryPose::default(), whole: false, points: &[] }; MOST_SCANNERS];
+        for (scan, sweep) in scans.iter_mut().zip(&self.sweeps) {
+            *scan = Scan { at: sweep.at?, pose: sweep.pose, whole: sweep.whole, points: &sweep.points };
+        }
+        let asked = core.asked();
+        let (last_at, last) = self.told;
+        let situation = Situation {
+            scans: scans.get(..self.sweeps.len())?,
+            pose: self.reckoning.now(now),
+            speed_mm_s: report.speed_mm_s,
+            steering_mrad: report.steering_mrad,
+            fork_mm: report.fork_mm,
+            // The machine does not say whether it carries a load: count with one.
+            loaded: true,
+            last,
+            last_at,
+            heard_at: MonoTime(now.0.saturating_sub(core.driver_age(now).map_or(0, micros))),
+            asked_mm_s: asked.speed_mm_s,
+            creep: asked.creep,
+            way: &[],
+            keep_clear: &[],
+            fence: &[],
+        };
+        Some(question(&mut self.guard, &situation))
+    }
+}
+
+/// What the gate says of the command that is meant.
+fn gated(seen: Surroundings, allowed: &Allowed, wanted: &Command) -> Surroundings {
+    Surroundings {
+        guard_limit_mm_s: if allowed.brake_mm_s2 > 0 { 0 } else { allowed.max_speed_mm_s },
+        guard_wheel_mrad: (allowed.steering_mrad != wanted.steering_mrad).then_some(allowed.steering_mrad),
+        guard_lift: allowed.max_lift_mm_s > 0,
+        ..seen
+    }
+}
+
+/// The returns of a sweep in the vehicle frame; false if they do not fit.
+fn lay_out(scan: &MachineScan, points: &mut Vec<ScanPoint>, most_points: usize) -> bool {
+    let step = f64::from(scan.step_urad) / 1e6;
+    let beams = f64::from(u32::try_from(scan.ranges.beams()).unwrap_or(u32::MAX));
+    let mut angle = f64::from(scan.mount.heading_urad) / 1e6 - 0.5 * step * (beams - 1.0);
+    for range in scan.ranges.iter() {
+        if range != NO_WORD && range != NO_RETURN && range <= FARTHEST_MM {
+            if points.len() >= most_points {
+                return false;
+            }
+            let (sin, cos) = angle.sin_cos();
+            let (x_mm, y_mm) = (whole(f64::from(range) * cos), whole(f64::from(range) * sin));
+            let (x_mm, y_mm) = (scan.mount.x_mm.saturating_add(x_mm), scan.mount.y_mm.saturating_add(y_mm));
+            points.push(ScanPoint { x_mm, y_mm, mapped: false });
+        }
+        angle += step;
+    }
+    true
+}
+
+fn command(drive: &Drive) -> Command {
+    Command {
+        speed_mm_s: drive.speed_mm_s,
+        accel_mm_s2: drive.accel_mm_s2,
+        brake_mm_s2: drive.brake_mm_s2,
+        steering_mrad: drive.steering_mrad,
+        lift_mm_s: drive.lift_mm_s,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a range of at most 16 m")]
+fn whole(millimetres: f64) -> i32 {
+    millimetres.round() as i32
+}
+
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Twice as often as safety.md 3.2 asks for: what is shown and what the field's cap goes by is never older than this.
+const PROPOSAL_PERIOD: Duration = Duration::from_millis(50);
+/// Farther than any stop reaches: 8 m, the vehicle's own length, and what it drives while the scan grows old.
+const FARTHEST_MM: u16 = 16_000;
+/// Scanners of one vehicle; the profile allows no more.
+const MOST_SCANNERS: usize = 4;
+
+#[cfg(test)]
+#[path = "lookout/tests.rs"]
+mod tests;
