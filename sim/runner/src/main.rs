@@ -4,6 +4,7 @@ mod config;
 mod look;
 mod proxy;
 mod site;
+mod study;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -31,6 +32,8 @@ enum Subcommands {
     Net(proxy::NetOptions),
     /// Writes what one camera sees at the start, as PPM.
     Look(look::LookOptions),
+    /// Cuts the link thousands of times and counts what comes of each way to stop.
+    Study(Box<study::StudyOptions>),
 }
 
 fn main() -> ExitCode {
@@ -49,6 +52,9 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if let Some(Subcommands::Net(options)) = &arguments.command {
         return proxy::run(options);
+    }
+    if let Some(Subcommands::Study(options)) = &arguments.command {
+        return study::run(options);
     }
     let settings = config::Loaded::load(&arguments.config)?;
     let world = settings.world().with_context(|| format!("{}", arguments.config.display()))?;

@@ -112,7 +112,7 @@ impl Family {
     /// [`SettingsError::Value`] with line, key, value and what is allowed.
     pub fn parse(text: &str, path: &Path) -> Result<Self, SettingsError> {
         let family: Self = farhand_settings::parse(text, path)?;
-        Ok(Self { hash: short_hash(text), ..family })
+        Ok(Self { hash: short_hash(text.as_bytes()), ..family })
     }
 
     /// First 16 hexadecimal digits of the SHA-256 of its text.
@@ -122,8 +122,10 @@ impl Family {
     }
 }
 
-fn short_hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(8).fold(String::new(), |mut hash, byte| {
+/// First 16 hexadecimal digits of a SHA-256.
+#[must_use]
+pub fn short_hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(8).fold(String::new(), |mut hash, byte| {
         // Writing into a string cannot fail.
         let _ = write!(hash, "{byte:02x}");
         hash

@@ -31,7 +31,7 @@ pub use controller::{Brake, Controller, Frozen, NAMES, Pursuit, Sight, Straight,
 pub use corridor::{Corridor, CorridorMaker};
 pub use episode::{Episode, Outcome, Runner};
 pub use eyes::{Blemish, Eyes, Scan, ScanPoint};
-pub use family::{Family, Set};
+pub use family::{Family, Set, short_hash};
 pub use guarded::{Guarded, Wish};
 pub use operator::{Driver, Habits, Slip};
 pub use oracle::{Candidate, Oracle};

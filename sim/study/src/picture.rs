@@ -218,10 +218,13 @@ impl Sheet {
 
     fn finished(&self, caption: &str) -> String {
         let (width, height) = ((self.high.0 - self.low.0) * DOTS_PER_M, (self.high.1 - self.low.1) * DOTS_PER_M);
+        let width = width.max(CAPTION_DOTS);
         let lines: Vec<String> = caption
             .split("; ")
             .zip(1..)
             .map(|(line, number)| {
+                // File names may hold what means something in SVG.
+                let line = line.replace('&', "&amp;").replace('<', "&lt;");
                 format!("<text x=\"8\" y=\"{}\" font-size=\"15\" font-family=\"sans-serif\">{line}</text>", 18 * number)
             })
             .collect();
@@ -240,3 +243,5 @@ impl Sheet {
 /// Floor shown around the truck's way.
 const MARGIN_M: f64 = 7.0;
 const DOTS_PER_M: f64 = 40.0;
+/// The longest caption needs about this.
+const CAPTION_DOTS: f64 = 760.0;

@@ -76,8 +76,9 @@ fn a_picture_shows_the_outcome_in_words() {
     let family = Set::Tune.family().expect("reads");
     let scenario = Scenario::draw(&family, scenario_seed(Some(Set::Tune), 1, 0)).expect("drivable");
     let mut controller = named("pursuit").expect("known");
-    let drawn = picture(&scenario, &Runner::new(&scenario).run(controller.as_mut()), "tune; pursuit");
+    let drawn = picture(&scenario, &Runner::new(&scenario).run(controller.as_mut()), "racks & <aisles>; pursuit");
     assert!(drawn.starts_with("<svg") && drawn.ends_with("</svg>\n"));
+    assert!(drawn.contains("racks &amp; &lt;aisles>"));
     assert!(drawn.contains("lost at") && drawn.contains("from the loss"));
 }
 

@@ -1,0 +1,125 @@
+//! `farhand-sim study`: the stop study of safety.md 3.5, and a picture of any of its scenarios.
+
+mod scenes;
+mod table;
+mod work;
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Subcommand};
+use farhand_study::{NAMES, Runner, named, picture, run_seeds};
+use scenes::Scenes;
+use std::path::PathBuf;
+
+/// Cuts the link thousands of times and counts what comes of each way to stop.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct StudyOptions {
+    #[command(flatten)]
+    scenes: SceneOptions,
+    /// How many scenarios, shared out over three seeds.
+    #[arg(long, alias = "episodes", default_value_t = 3_000, value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    scenarios: u64,
+    /// Seed of the run; it and the next two are pooled.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Which controllers, with commas between them: frozen, straight, pursuit, pursuit+guard, guard.
+    #[arg(long, alias = "controller", value_delimiter = ',', default_value = "frozen,pursuit,pursuit+guard,guard")]
+    controllers: Vec<String>,
+    /// Where to write the results as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Keeps each scenario's outcome in this file and goes on from what is in it.
+    #[arg(long, value_name = "FILE")]
+    resume: Option<PathBuf>,
+    /// Threads that work.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=64))]
+    threads: u64,
+    #[command(subcommand)]
+    command: Option<StudyCommands>,
+}
+
+/// Where the scenarios come from.
+#[derive(Debug, Args)]
+pub(crate) struct SceneOptions {
+    /// Table of ranges: a file, or train, tune, heldout, nasty.
+    #[arg(long, alias = "set", value_name = "FILE", default_value = "tune")]
+    family: String,
+    /// Map of a real site instead of the family's racks: the YAML of a ROS map, or a MovingAI .map.
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// Metres of a cell of a MovingAI map.
+    #[arg(long, value_name = "METRES", requires = "map")]
+    cell: Option<f64>,
+}
+
+#[derive(Debug, Subcommand)]
+enum StudyCommands {
+    /// Draws one scenario and what a controller made of it, as SVG.
+    Picture(PictureOptions),
+}
+
+#[derive(Debug, Args)]
+struct PictureOptions {
+    #[command(flatten)]
+    scenes: SceneOptions,
+    /// The scenario's seed in hexadecimal, as the study prints it.
+    #[arg(long, value_parser = hexadecimal)]
+    seed: u64,
+    /// Which controller.
+    #[arg(long, default_value = "pursuit")]
+    controller: String,
+    /// Where to write the picture.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+pub(crate) fn run(options: &StudyOptions) -> anyhow::Result<()> {
+    if let Some(StudyCommands::Picture(options)) = &options.command {
+        return draw(options);
+    }
+    let scenes = Scenes::load(&options.scenes)?;
+    check(&options.controllers)?;
+    let plan = work::Plan {
+        scenes: &scenes,
+        controllers: &options.controllers,
+        seeds: run_seeds(options.seed),
+        scenarios: options.scenarios,
+        threads: options.threads,
+        resume: options.resume.as_deref(),
+    };
+    eprintln!("{}; seeds {:?}; {} scenarios", scenes.named(), plan.seeds, options.scenarios);
+    let done = work::carry_out(&plan)?;
+    let results = table::Results::of(&plan, &done);
+    table::show(&results, &mut std::io::stdout().lock()).context("writing the table")?;
+    if let Some(path) = &options.json {
+        let json = serde_json::to_string_pretty(&results).context("putting the results into JSON")?;
+        std::fs::write(path, json + "\n").with_context(|| format!("writing {}", path.display()))?;
+    }
+    Ok(())
+}
+
+fn draw(options: &PictureOptions) -> anyhow::Result<()> {
+    let scenes = Scenes::load(&options.scenes)?;
+    check(std::slice::from_ref(&options.controller))?;
+    let scenario = scenes.draw(options.seed)?;
+    let mut controller = named(&options.controller).context("no such controller")?;
+    let episode = Runner::new(&scenario).run(controller.as_mut());
+    let caption = format!("{}; seed {:x}, controller {}", scenes.named(), options.seed, options.controller);
+    std::fs::write(&options.out, picture(&scenario, &episode, &caption))
+        .with_context(|| format!("writing {}", options.out.display()))
+}
+
+fn check(controllers: &[String]) -> anyhow::Result<()> {
+    if let Some(unknown) = controllers.iter().find(|name| named(name).is_none()) {
+        bail!("--controllers: there is no {unknown:?}; there are {}", NAMES.join(", "));
+    }
+    if let Some(twice) = controllers.iter().enumerate().find(|(at, name)| controllers[..*at].contains(name)) {
+        bail!("--controllers: {} stands twice", twice.1);
+    }
+    Ok(())
+}
+
+fn hexadecimal(text: &str) -> Result<u64, String> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    u64::from_str_radix(digits, 16).map_err(|_| format!("{text:?} is no seed such as 2a66b81c0d3f9e57, in hexadecimal"))
+}
