@@ -38,16 +38,30 @@ impl Core {
     pub(crate) fn take_release(&mut self, now: MonoTime, mission: MissionEpoch) -> Option<GrantAnswer> {
         let refusal = self.release_refusal(now, mission);
         if refusal.is_none() {
-            // The newest release counts, also over one that was just stored.
             self.auto.pending = Some(mission);
-            self.auto.ready = None;
         }
         refusal.map(|why| GrantAnswer::MissionRefused { mission, why })
     }
 
     fn release_refusal(&self, now: MonoTime, mission: MissionEpoch) -> Option<MissionRefusal> {
         let highest = self.auto.pending.unwrap_or(self.auto.highest).max(self.auto.highest);
-        if mission <= highest { Some(MissionRefusal::TooOld) } else { self.auto_refusal(now) }
+        let another = self.auto.pending.is_some() || self.auto.ready.is_some();
+        if mission <= highest {
+            Some(MissionRefusal::TooOld)
+        } else if another {
+            // Whoever released that one still waits for its answer, or for it to begin.
+            Some(MissionRefusal::NotParked)
+        } else {
+            self.auto_refusal(now)
+        }
+    }
+
+    /// Refuses a mission on its way to the state file, because somebody takes the vehicle. Its number is used up: it may be
+    /// on the disk already.
+    pub(crate) fn refuse_pending(&mut self) -> Option<GrantAnswer> {
+        let mission = self.auto.pending.take()?;
+        self.auto.highest = self.auto.highest.max(mission);
+        Some(GrantAnswer::MissionRefused { mission, why: MissionRefusal::Leased })
     }
 
     /// What stands against driving by itself, whatever the mission.

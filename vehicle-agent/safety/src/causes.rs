@@ -66,6 +66,16 @@ impl CauseSet {
     }
 }
 
+impl FromIterator<Cause> for CauseSet {
+    fn from_iter<I: IntoIterator<Item = Cause>>(causes: I) -> Self {
+        let mut set = Self::EMPTY;
+        for cause in causes {
+            set.insert(cause);
+        }
+        set
+    }
+}
+
 /// The place of a cause in the number; new causes are only added at the end of the enum.
 fn bit(cause: Cause) -> u32 {
     1_u32.checked_shl(cause as u32).unwrap_or(0)

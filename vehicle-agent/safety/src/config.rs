@@ -42,6 +42,14 @@ fn bit(camera: CameraIndex) -> u8 {
     1_u8.checked_shl(u32::from(camera.0)).unwrap_or(0)
 }
 
+/// What moves, or is to move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Moves {
+    pub(crate) forward: bool,
+    pub(crate) reverse: bool,
+    pub(crate) forks: bool,
+}
+
 /// What a lost link does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StopPolicy {
@@ -193,12 +201,15 @@ impl Config {
         self.by_fork_height(self.safe_lateral_mm_s2, raised, fork_mm)
     }
 
-    /// Cameras needed to move in these directions; none if one of them has no camera at all.
-    pub(crate) fn required(&self, forward: bool, reverse: bool) -> Option<CameraSet> {
-        let blind = forward && self.required_forward.is_empty() || reverse && self.required_reverse.is_empty();
-        let ahead = if forward { self.required_forward } else { CameraSet::default() };
-        let behind = if reverse { self.required_reverse } else { CameraSet::default() };
-        (!blind).then_some(ahead.union(behind))
+    /// Cameras needed for these motions; none if one of them has no camera at all.
+    pub(crate) fn required(&self, moves: Moves) -> Option<CameraSet> {
+        let needs = [
+            (moves.forward, self.required_forward),
+            (moves.reverse, self.required_reverse),
+            (moves.forks, self.required_handover),
+        ];
+        let mut needed = needs.into_iter().filter(|(moves, _)| *moves).map(|(_, cameras)| cameras);
+        needed.try_fold(CameraSet::default(), |all, cameras| (!cameras.is_empty()).then_some(all.union(cameras)))
     }
 
     fn by_fork_height(&self, low: i32, raised: i32, fork_mm: i32) -> i32 {

@@ -8,6 +8,7 @@ use crate::gate::{Gate, Situation};
 use crate::handover::{EnableSwitch, Rearm};
 use crate::input::{Drive, GrantAnswer, Input, MachineSample, Output, Surroundings, Transition};
 use crate::pictures::{Odometer, Pictures};
+use crate::rules::{Clears, rule};
 use crate::still::Stillness;
 use crate::stop::Stop;
 use crate::tracking::{Ground, Tracking};
@@ -75,7 +76,9 @@ impl Core {
     #[must_use]
     pub fn new(config: Config, boot_id: BootId, stored: Option<Persisted>, now: MonoTime) -> Self {
         let before = stored.unwrap_or_default();
-        let mut causes = if before.latched { before.causes } else { CauseSet::EMPTY };
+        // What a restart clears is gone with this one; that it was latched is not.
+        let kept = if before.latched { before.causes } else { CauseSet::EMPTY };
+        let mut causes = kept.iter().filter(|cause| rule(*cause).clears != Clears::Restart).collect::<CauseSet>();
         if stored.is_none() {
             causes.insert(Cause::StateFileLost);
         }

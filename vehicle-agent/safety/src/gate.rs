@@ -1,6 +1,6 @@
 //! The gate: which commands count, and which have no effect and why.
 
-use crate::config::{Config, INPUT_OLD_MS, ROLLING_MM_S};
+use crate::config::{Config, INPUT_OLD_MS, Moves, ROLLING_MM_S};
 use crate::pictures::{Pictures, Taken};
 use farhand_protocol::{BootId, CommandView, LeaseEpoch, MonoTime, RejectCount, RejectReason, SafetyState, WIRE_VERSION};
 
@@ -15,6 +15,17 @@ pub(crate) struct Accepted {
     pub(crate) picture: Option<Taken>,
     /// True if motion depends on those pictures.
     pub(crate) picture_required: bool,
+}
+
+/// What a command may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Everything.
+    Counts(CommandView),
+    /// It is of the one who drives, and newer, but refused: only what takes something away works.
+    OnlyRestricts(CommandView),
+    /// Nothing.
+    Void,
 }
 
 /// What the gate must know of the vehicle to judge a command.
@@ -43,26 +54,38 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Judges the bytes of a console's message. A refusal is counted and has no other effect.
-    pub(crate) fn judge(&mut self, bytes: &[u8], situation: &Situation<'_>) -> Result<Accepted, RejectReason> {
-        match self.check(bytes, situation) {
-            Ok(accepted) => {
+    /// Judges the bytes of a console's message. A refusal is counted.
+    pub(crate) fn judge(&mut self, bytes: &[u8], situation: &Situation<'_>) -> Verdict {
+        let command = match self.check_sender(bytes, situation) {
+            Ok(command) => command,
+            Err(reason) => {
+                self.refuse(reason);
+                return Verdict::Void;
+            }
+        };
+        match check_content(&command, situation) {
+            Ok((picture, picture_required)) => {
                 self.accepted = self.accepted.saturating_add(1);
                 self.picture_unknown = false;
-                self.newest = Some(accepted);
-                Ok(accepted)
+                self.newest = Some(Accepted { at: situation.now, command, picture, picture_required });
+                Verdict::Counts(command)
             }
             Err(reason) => {
-                if let Some(count) = self.rejected.get_mut(reason as usize) {
-                    *count = count.saturating_add(1);
-                }
+                self.refuse(reason);
                 self.picture_unknown |= reason == RejectReason::PictureUnknown;
-                Err(reason)
+                Verdict::OnlyRestricts(command)
             }
         }
     }
 
-    fn check(&mut self, bytes: &[u8], situation: &Situation<'_>) -> Result<Accepted, RejectReason> {
+    fn refuse(&mut self, reason: RejectReason) {
+        if let Some(count) = self.rejected.get_mut(reason as usize) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Is it a command of the one who drives, and newer than the last?
+    fn check_sender(&mut self, bytes: &[u8], situation: &Situation<'_>) -> Result<CommandView, RejectReason> {
         let command = CommandView::read(bytes).ok_or(RejectReason::Malformed)?;
         check_authority(&command, situation)?;
         if command.seq <= self.last_seq && situation.sequences_count {
@@ -71,12 +94,7 @@ impl Gate {
         // From here the number is used up: whatever is wrong with this command, its repetition is no better.
         self.last_seq = command.seq;
         self.echo = Some((situation.now, command.operator_us));
-        check_range(&command, situation.config)?;
-        if command.input_age_ms > INPUT_OLD_MS {
-            return Err(RejectReason::InputOld);
-        }
-        let (picture, picture_required) = judge_pictures(&command, situation)?;
-        Ok(Accepted { at: situation.now, command, picture, picture_required })
+        Ok(command)
     }
 
     /// A new lease: sequences start again, and nothing of the old one counts any more.
@@ -127,6 +145,15 @@ fn check_authority(command: &CommandView, situation: &Situation<'_>) -> Result<(
     }
 }
 
+/// Is what it asks possible, and made on what was really seen?
+fn check_content(command: &CommandView, situation: &Situation<'_>) -> Result<(Option<Taken>, bool), RejectReason> {
+    check_range(command, situation.config)?;
+    if command.input_age_ms > INPUT_OLD_MS {
+        return Err(RejectReason::InputOld);
+    }
+    judge_pictures(command, situation)
+}
+
 fn check_range(command: &CommandView, config: &Config) -> Result<(), RejectReason> {
     let fits = command.speed_mm_s.saturating_abs() <= config.max_speed_mm_s
         && command.steering_mrad.saturating_abs() <= config.max_steering_mrad
@@ -134,19 +161,24 @@ fn check_range(command: &CommandView, config: &Config) -> Result<(), RejectReaso
     if fits { Ok(()) } else { Err(RejectReason::OutOfRange) }
 }
 
-/// Finds the pictures behind a command. While a person drives, motion needs every picture of its direction.
+/// Finds the pictures behind a command. While a person drives, motion needs every picture of its direction, and the forks
+/// those of the take-over.
 fn judge_pictures(command: &CommandView, situation: &Situation<'_>) -> Result<(Option<Taken>, bool), RejectReason> {
     let look = |required| situation.pictures.oldest(situation.now, required, command.stamps.as_slice());
-    let (forward, reverse) = directions(command.speed_mm_s, situation.speed_mm_s);
-    if situation.state != SafetyState::Teleop || !forward && !reverse {
+    let moves = moves(command, situation.speed_mm_s);
+    if situation.state != SafetyState::Teleop || moves == Moves::default() {
         return Ok((look(situation.config.required_handover), false));
     }
-    // A vehicle without a camera for a direction is not driven in it.
-    let required = situation.config.required(forward, reverse);
+    // A vehicle without a camera for a motion does not make it.
+    let required = situation.config.required(moves);
     required.and_then(look).map(|taken| (Some(taken), true)).ok_or(RejectReason::PictureUnknown)
 }
 
-/// Whether what is asked for or what is measured goes forward, and backwards.
-pub(crate) fn directions(asked_mm_s: i32, measured_mm_s: i32) -> (bool, bool) {
-    (asked_mm_s > 0 || measured_mm_s > ROLLING_MM_S, asked_mm_s < 0 || measured_mm_s < ROLLING_MM_S.saturating_neg())
+/// What a command moves, or what is measured to move.
+pub(crate) fn moves(command: &CommandView, measured_mm_s: i32) -> Moves {
+    Moves {
+        forward: command.speed_mm_s > 0 || measured_mm_s > ROLLING_MM_S,
+        reverse: command.speed_mm_s < 0 || measured_mm_s < ROLLING_MM_S.saturating_neg(),
+        forks: command.lift_mm_s != 0,
+    }
 }

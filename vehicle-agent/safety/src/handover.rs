@@ -3,9 +3,14 @@
 use farhand_protocol::{CommandView, LatchId, MonoTime};
 use std::time::Duration;
 
+/// True if nothing is to move, whatever the switch says.
+pub(crate) fn motionless(command: &CommandView) -> bool {
+    command.speed_mm_s == 0 && command.lift_mm_s == 0
+}
+
 /// True if nothing is asked of the machine.
 pub(crate) fn neutral(command: &CommandView) -> bool {
-    command.speed_mm_s == 0 && command.lift_mm_s == 0 && !command.enable
+    motionless(command) && !command.enable
 }
 
 /// Arms on the press of the enable switch, once the controls were seen neutral; disarms when it is let go.

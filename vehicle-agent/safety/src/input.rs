@@ -184,7 +184,7 @@ pub enum GrantAnswer {
 pub enum MissionRefusal {
     /// Not newer than the highest mission known.
     TooOld,
-    /// It is not parked without a cause.
+    /// It is not parked without a cause, or another mission is about to begin.
     NotParked,
     /// Somebody holds its lease.
     Leased,

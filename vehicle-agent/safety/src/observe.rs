@@ -4,7 +4,7 @@ use crate::broken::Broken;
 use crate::config::{CREEP_MM_S, LATE_COMMAND, ROLLING_MM_S, TICK_OVERRUN};
 use crate::core::Core;
 use crate::formulas::{brake_delay, stop_distance_mm};
-use crate::gate::directions;
+use crate::gate::moves;
 use crate::rules::{Clears, rule};
 use farhand_protocol::{Cause, MonoTime, Protection, SafetyState};
 use std::time::Duration;
@@ -80,8 +80,9 @@ impl Core {
             self.raise(Cause::PictureOld);
         }
         self.stillness.observe(now, self.odometer);
-        let (forward, reverse) = directions(self.asked().speed_mm_s, self.machine.map_or(0, |machine| machine.speed_mm_s));
-        let needed = self.config.required(forward, reverse).unwrap_or_default();
+        let measured = self.machine.map_or(0, |machine| machine.speed_mm_s);
+        let moves = self.gate.newest().map(|newest| moves(&newest.command, measured)).unwrap_or_default();
+        let needed = self.config.required(moves).unwrap_or_default();
         if !self.stillness.frozen(now, &self.config).both(needed).is_empty() {
             self.raise(Cause::PictureFrozen);
         }

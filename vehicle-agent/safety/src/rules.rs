@@ -100,7 +100,7 @@ pub const RULES: &[Rule] = &[
 const DRIVER: &str = "anyone who may drive, with a lease";
 const AT_TRUCK: &str = "a person at the truck resets it, then anyone who may drive";
 const SERVICE: &str = "a technician looks at the machine, then anyone who may drive";
-const TECHNICIAN: &str = "a technician restarts the guardian";
+const TECHNICIAN: &str = "a technician restarts the guardian, then anyone who may drive";
 
 /// A cause without a row would be the worst there is; a test says that there is none.
 const WORST: Rule = row(Cause::InternalFault, Action::EStop, Clears::Restart, TECHNICIAN, "no rule");
@@ -172,7 +172,7 @@ fn clears_text(clears: Clears) -> &'static str {
         Clears::CircuitClosed => "the emergency stop circuit is closed",
         Clears::Acknowledged => "acknowledged",
         Clears::StateStored => "the state is stored again",
-        Clears::Restart => "never; restart",
+        Clears::Restart => "the guardian is restarted, and comes back latched",
     }
 }
 

@@ -1,7 +1,7 @@
 //! The eight states: what leads from one to the other.
 
 use crate::broken::Broken;
-use crate::config::STANDSTILL;
+use crate::config::{STANDSTILL, within};
 use crate::core::Core;
 use crate::{Action, CauseSet};
 use farhand_protocol::{Authority, Cause, MonoTime, SafetyState};
@@ -101,7 +101,9 @@ impl Core {
             | SafetyState::Halt
             | SafetyState::EStop => None,
         };
+        // A wheel at its stop is read a little beyond it, and next time perhaps not: what is held lies within the range.
         let steering_mrad = driven.unwrap_or_else(|| machine.map_or(0, |machine| machine.steering_mrad));
+        let steering_mrad = within(steering_mrad, self.config.max_steering_mrad);
         let silence = self.gate.newest().map(|accepted| now.since(accepted.at));
         let cause = self.causes.worst().unwrap_or(Cause::InternalFault);
         self.stop.begin(now, self.latch, cause, silence, steering_mrad, machine.map(|machine| machine.travelled_um));

@@ -11,8 +11,11 @@ const WHEEL_OFF_URAD: i64 = 200_000;
 const BRAKE_OFF_UM_S: i64 = 150_000;
 /// Share of the demanded deceleration that must be reached, per cent.
 const BRAKE_SHARE: i64 = 70;
-/// Forks that were told to stand may settle by this much.
+/// Forks that were told to stand may settle by this much in 30 to 60 seconds.
 const FORKS_OFF_MM: i32 = 80;
+/// A sound lift sinks by about 100 mm in ten minutes (the limit of ISO 3691-1, from memory), 10 mm in two such spans; what moves
+/// the forks unasked at 2.7 mm/s or more is found.
+const FORKS_MARK_EVERY: Duration = Duration::from_secs(30);
 /// Patience beyond the machine's own dead times.
 const PATIENCE: Duration = Duration::from_millis(200);
 const FORKS_SETTLE: Duration = Duration::from_millis(500);
@@ -49,10 +52,13 @@ struct Braking {
     highest_um_s: i64,
 }
 
+/// Where forks that are told to stand stood: at the newest mark and at the one before, so that no motion hides between two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Forks {
-    since: MonoTime,
-    fork_mm: i32,
+    told: MonoTime,
+    marked: MonoTime,
+    mark_mm: i32,
+    older_mm: i32,
 }
 
 impl Tracking {
@@ -115,16 +121,18 @@ impl Tracking {
     }
 
     fn forks_move(&mut self, now: MonoTime, told: Drive, machine: &MachineSample) -> bool {
-        let here = Forks { since: now, fork_mm: machine.fork_mm };
+        let here_mm = machine.fork_mm;
         if told.lift_mm_s != 0 {
             self.forks = None;
             return false;
         }
-        let forks = self.forks.get_or_insert(here);
-        if now.since(forks.since) < FORKS_SETTLE {
-            forks.fork_mm = machine.fork_mm;
+        let forks = self.forks.get_or_insert(Forks { told: now, marked: now, mark_mm: here_mm, older_mm: here_mm });
+        if now.since(forks.told) < FORKS_SETTLE {
+            *forks = Forks { marked: now, mark_mm: here_mm, older_mm: here_mm, ..*forks };
+        } else if now.since(forks.marked) >= FORKS_MARK_EVERY {
+            *forks = Forks { marked: now, mark_mm: here_mm, older_mm: forks.mark_mm, ..*forks };
         }
-        machine.fork_mm.saturating_sub(forks.fork_mm).saturating_abs() > FORKS_OFF_MM
+        [forks.mark_mm, forks.older_mm].iter().any(|mark| here_mm.saturating_sub(*mark).saturating_abs() > FORKS_OFF_MM)
     }
 }
 

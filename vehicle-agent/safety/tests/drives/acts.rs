@@ -40,6 +40,11 @@ pub enum Act {
         travelled: u64,
         skew: u32,
     },
+    /// The wheel is at its stop, and its reading wanders.
+    FullLock {
+        wheel: i32,
+        wobble: i32,
+    },
     Around {
         free: i32,
         side: i32,
@@ -121,8 +126,8 @@ pub fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(epoch, seq, speed, steering, enable)| Act::Wild { epoch, seq, speed, steering, enable }),
         2 => Just(Act::Replay),
         1 => proptest::collection::vec(any::<u8>(), 0..64).prop_map(Act::Bytes),
-        1 => (any::<i32>(), any::<i32>(), any::<i32>(), any::<u64>(), any::<u32>())
-            .prop_map(|(speed, steering, fork, travelled, skew)| Act::Report { speed, steering, fork, travelled, skew }),
+        2 => report(),
+        2 => (prop::sample::select(vec![-1300, 1300]), -9..9_i32).prop_map(|(wheel, wobble)| Act::FullLock { wheel, wobble }),
         2 => around(),
         3 => prop::option::of((any::<i32>(), -100..3000_i32, 0..4_u8)).prop_map(Act::Manoeuvre),
         2 => prop::option::of((-2600..2600_i32, -1400..1400_i32, -500..500_i32, -50..9000_i32, -400..400_i32, any::<bool>()))
@@ -137,6 +142,19 @@ pub fn act() -> impl Strategy<Value = Act> {
         12 => Just(Act::ComeBack),
         12 => prop::sample::select(&HASTES[..]).prop_map(Act::Hasty),
     ]
+}
+
+/// Any numbers, or a wheel near its stop; by this machine's clock, or by another one.
+fn report() -> impl Strategy<Value = Act> {
+    let steering = prop_oneof![any::<i32>(), 1290..1310_i32, -1310..-1290_i32];
+    let skew = prop_oneof![3 => 0..90_000_u32, 1 => any::<u32>()];
+    (any::<i32>(), steering, any::<i32>(), any::<u64>(), skew).prop_map(|(speed, steering, fork, travelled, skew)| Act::Report {
+        speed,
+        steering,
+        fork,
+        travelled,
+        skew,
+    })
 }
 
 fn around() -> impl Strategy<Value = Act> {
@@ -187,7 +205,10 @@ pub fn perform(stage: &mut Stage, act: Act) {
             let (speed_mm_s, steering_mrad, fork_mm, travelled_um) = (speed, steering, fork, travelled);
             let sample = MachineSample { at, travelled_um, speed_mm_s, steering_mrad, fork_mm, ..stage.sample() };
             stage.take(Input::Machine(sample));
+            // Judged before the next report says better.
+            stage.decide();
         }
+        Act::FullLock { wheel, wobble } => (stage.wheel_urad, stage.wobble_mrad) = (i64::from(wheel) * 1000, wobble),
         Act::Around { free, side, guard, edge, zone, way_out, breached } => {
             stage.seen = Some(Surroundings {
                 free_distance_mm: free,
@@ -300,6 +321,8 @@ fn take_over(stage: &mut Stage) {
     if stage.reaches(S::Handover, 1500) {
         stage.hands = NEUTRAL;
         stage.run_ms(2100);
+        stage.hands = Hands { enable: true, ..NEUTRAL };
+        stage.run_ms(40);
         stage.hands = Hands { enable: true, speed_mm_s: 1200, steering_mrad: 20, ..NEUTRAL };
         stage.run_ms(400);
     }

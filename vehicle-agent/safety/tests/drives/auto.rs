@@ -85,13 +85,47 @@ fn a_release_is_refused_for_its_reason() {
     old.take(Input::Release(MissionEpoch(5)));
     old.take(Input::Release(MissionEpoch(5)));
     assert_eq!(old.answers.len(), 2, "the same one twice");
-    old.take(Input::Release(MissionEpoch(6)));
     old.run_ms(20);
-    assert_eq!(old.snapshot().mission, Some(MissionEpoch(6)), "the newest counts");
+    assert_eq!(old.snapshot().mission, Some(MissionEpoch(5)));
 
     let mut stopped = parked(watching());
     stopped.take(Input::Stop);
     assert_eq!(refusal(&mut stopped), Some(MissionRefusal::NotParked));
+}
+
+#[test]
+fn each_release_and_each_grant_gets_an_answer_of_its_own() {
+    let refused = |mission, why| GrantAnswer::MissionRefused { mission: MissionEpoch(mission), why };
+    for disk_works in [true, false] {
+        let mut stage = parked(watching());
+        stage.disk_works = disk_works;
+        stage.release();
+        stage.grant();
+        assert_eq!(stage.answers, [refused(1, MissionRefusal::Leased)], "a person comes first");
+        stage.run_ms(50);
+        let grant = if disk_works { GrantAnswer::Accepted(stage.epoch) } else { GrantAnswer::NotStored(stage.epoch) };
+        assert_eq!(stage.answers, [refused(1, MissionRefusal::Leased), grant]);
+        assert_ne!(stage.state(), S::Auto);
+        stage.take(Input::Release(MissionEpoch(1)));
+        assert_eq!(stage.answers.last(), Some(&refused(1, MissionRefusal::TooOld)), "its number is used up");
+    }
+
+    let mut twice = parked(watching());
+    twice.take(Input::Release(MissionEpoch(1)));
+    twice.take(Input::Release(MissionEpoch(2)));
+    assert_eq!(twice.answers, [refused(2, MissionRefusal::NotParked)], "one is on its way to the disk");
+    twice.decide();
+    assert_eq!((twice.state(), twice.answers.last()), (S::Parked, Some(&GrantAnswer::MissionAccepted(MissionEpoch(1)))));
+    twice.take(Input::Release(MissionEpoch(3)));
+    assert_eq!(twice.answers.last(), Some(&refused(3, MissionRefusal::NotParked)), "one is about to begin");
+    twice.run_ms(20);
+    assert_eq!((twice.snapshot().mission, twice.answers.len()), (Some(MissionEpoch(1)), 3));
+    twice.take(Input::MissionEnd(MissionEpoch(1)));
+    twice.until(S::Parked);
+    twice.tick();
+    twice.take(Input::Release(MissionEpoch(2)));
+    twice.run_ms(20);
+    assert_eq!(twice.snapshot().mission, Some(MissionEpoch(2)), "refused then, it may come again");
 }
 
 #[test]

@@ -70,7 +70,7 @@ fn each_broken_core_is_found_by_random_drives() {
 fn a_sound_core_breaches_nothing_and_the_same_drives_come_everywhere() {
     let mut causes: BTreeMap<Cause, u32> = BTreeMap::new();
     let mut ways: BTreeMap<(S, S), u32> = BTreeMap::new();
-    for (scanner, acts) in drives().take(260) {
+    for (scanner, acts) in drives().take(400) {
         let mut stage = stage(scanner, None);
         for act in acts {
             perform(&mut stage, act);

@@ -227,15 +227,53 @@ fn the_interlock_finds_traction_where_there_must_be_none() {
     assert_eq!((stage.drive.speed_mm_s, stage.drive.brake_mm_s2), (0, 1800));
     assert_eq!(stage.causes(), [Cause::InternalFault]);
     assert_eq!(stage.transitions.last().map(|(_, way)| (way.from, way.to)), Some((S::Boot, S::EStop)));
-    stage.core.break_on_purpose(None);
+}
+
+#[test]
+fn only_a_restart_leads_out_of_a_fault_inside_and_it_does() {
+    let mut stage = Stage::new().broken(Some(Broken::Interlock));
+    stage.until(S::EStop);
+    stage = stage.broken(None);
     stage.grant();
     stage.run_ms(100);
     stage.acknowledge();
     stage.run_ms(5000);
     assert_eq!((stage.state(), stage.snapshot().needs), (S::EStop, vec![Need::GoodLink]), "only a restart helps");
+    let latch = stage.snapshot().latch.expect("latched");
+    stage.emergency_stop = true;
+    stage.tick();
+    stage.emergency_stop = false;
     stage.restart();
+    stage.hands = NEUTRAL;
     stage.run_ms(50);
-    assert_eq!(stage.state(), S::EStop, "and a latched one comes back latched");
+    assert_eq!((stage.state(), stage.causes()), (S::EStop, vec![Cause::EmergencyStop, Cause::Restarted]), "still latched");
+    assert!(stage.snapshot().latch.is_some_and(|again| again > latch), "with a number of its own");
+    stage.run_ms(3000);
+    assert_eq!(stage.state(), S::EStop, "and nothing leads out by itself");
+    stage.grant();
+    stage.run_ms(100);
+    stage.acknowledge();
+    stage.until(S::Parked);
+    stage.take_over();
+}
+
+#[test]
+fn a_wheel_that_is_read_beyond_its_stop_is_no_fault_inside() {
+    for side in [-1, 1] {
+        let mut stage = Stage::new();
+        stage.until(S::Parked);
+        stage.wheel_urad = i64::from(side) * 1_302_000;
+        stage.tick();
+        assert_eq!(stage.drive.steering_mrad, side * 1302, "parked, the wheel is held where it is read");
+        stage.take(Input::Stop);
+        stage.tick();
+        stage.wheel_urad = i64::from(side) * 1_299_000;
+        stage.tick();
+        assert_eq!((stage.state(), stage.causes()), (S::SafeStop, vec![Cause::RemoteStop]));
+        assert_eq!(stage.drive.steering_mrad, side * 1300, "a stop holds it within its range");
+        stage.until(S::Halt);
+        assert_eq!(stage.causes(), [Cause::RemoteStop]);
+    }
 }
 
 #[test]

@@ -78,7 +78,8 @@ pub fn hurry(stage: &mut Stage, haste: Haste) {
             (stage.captures, stage.pictures_flow) = (captures, true);
         }
         Haste::Flapping => {
-            for _ in 0..10 {
+            // Each gap takes 75 ms net out of the bucket of one second.
+            for _ in 0..16 {
                 stage.commands_flow = false;
                 stage.run_ms(200);
                 stage.commands_flow = true;

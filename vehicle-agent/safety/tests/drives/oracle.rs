@@ -227,6 +227,9 @@ impl Oracle {
         if self.machine.is_some_and(|(_, sample)| sample.emergency_stop) {
             self.expected.push(Cause::EmergencyStop);
         }
+        // No number of the specification: whatever arrives, a sound core never contradicts itself.
+        let sound = !state.causes.contains(&Cause::InternalFault);
+        self.require(0, sound, || format!("a fault inside: {state:?}"));
         self.command_obeys(now, output, state);
         self.ways_are_those_of_the_table(now, state);
         self.stops_hold(now, output, state, v_before, v_after);

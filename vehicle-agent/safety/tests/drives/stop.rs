@@ -293,26 +293,6 @@ fn a_wheel_that_slides_is_not_a_truck_that_stands() {
 }
 
 #[test]
-fn forks_that_move_unasked_stop_it() {
-    for by in [-81_000, 81_000] {
-        let mut stage = Stage::driving(800);
-        stage.hands.lift_mm_s = 10;
-        stage.run_ms(100);
-        stage.fork_um = 500_000;
-        stage.run_ms(100);
-        stage.hands.lift_mm_s = 0;
-        stage.run_ms(700);
-        stage.fork_um += by / 81 * 80;
-        stage.run_ms(50);
-        assert_eq!(stage.state(), S::Teleop, "they settle");
-        stage.fork_um += by / 81;
-        stage.tick();
-        stage.tick();
-        assert_eq!((stage.state(), stage.causes()), (S::SafeStop, vec![Cause::LiftFault]), "{by}");
-    }
-}
-
-#[test]
 fn the_last_stop_tells_its_silence_and_its_way() {
     let mut stage = silenced(config(), Some(proved(0, 800)));
     let begun = stage.travelled_um;

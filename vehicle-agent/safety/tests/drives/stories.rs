@@ -21,8 +21,8 @@ fn a_drive_from_boot_to_giving_back() {
     stage.run_ms(2000);
     assert_eq!(stage.snapshot().needs, [Need::Enable]);
     stage.hands.enable = true;
-    stage.hands.speed_mm_s = 1000;
     stage.until(S::Teleop);
+    stage.hands.speed_mm_s = 1000;
     stage.run_ms(3000);
     assert_eq!(stage.speed_mm_s(), 1000);
 

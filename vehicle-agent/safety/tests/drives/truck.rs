@@ -150,6 +150,8 @@ pub struct Stage {
     pub wheel_follows: bool,
     pub brake_percent: i64,
     pub forks_sink: bool,
+    /// Every other report reads the wheel this far beside its place.
+    pub wobble_mrad: i32,
     pub epoch: LeaseEpoch,
     pub mission: MissionEpoch,
     pub boot: BootId,
@@ -201,6 +203,7 @@ impl Stage {
             wheel_follows: true,
             brake_percent: 100,
             forks_sink: false,
+            wobble_mrad: 0,
             epoch: LeaseEpoch(0),
             mission: MissionEpoch(0),
             boot: BOOT,
@@ -232,6 +235,7 @@ impl Stage {
     /// The guardian crashes and starts again with what is on the disk.
     pub fn restart(&mut self) {
         self.boot = BootId(self.boot.0 + 1);
+        self.stored = self.stored.map(|stored| Persisted::from_bytes(&stored.to_bytes()).expect("what was written is read"));
         self.core = Core::new(self.config.clone(), self.boot, self.stored, self.now);
         self.core.break_on_purpose(self.broken);
         self.oracle.restarted(self.boot);
@@ -360,11 +364,12 @@ impl Stage {
     }
 
     pub fn sample(&self) -> MachineSample {
+        let beside = if (self.now.0 / 10_000).is_multiple_of(2) { 0 } else { self.wobble_mrad };
         MachineSample {
             at: self.now,
             travelled_um: self.travelled_um,
             speed_mm_s: self.speed_mm_s(),
-            steering_mrad: i32::try_from(self.wheel_urad / 1000).expect("small"),
+            steering_mrad: i32::try_from(self.wheel_urad / 1000).expect("small") + beside,
             fork_mm: i32::try_from(self.fork_um / 1000).expect("small"),
             emergency_stop: self.emergency_stop,
             loaded: self.loaded,
