@@ -6,7 +6,7 @@ use crate::cap::{Cap, Governor};
 use crate::config::{CLOCK_TOLERANCE, ENABLE_INPUT_MS};
 use crate::gate::{Gate, Situation};
 use crate::handover::{EnableSwitch, Rearm};
-use crate::input::{Drive, GrantAnswer, Input, MachineSample, Output, Surroundings, Transition};
+use crate::input::{Drive, GrantAnswer, Input, MachineSample, MissionRefusal, Output, Surroundings, Transition};
 use crate::pictures::{Odometer, Pictures};
 use crate::rules::{Clears, rule};
 use crate::still::Stillness;
@@ -284,7 +284,8 @@ impl Core {
         self.lease_superseded |= self.lease_live;
         self.lease_live = false;
         self.granted = Some(epoch);
-        None
+        // A person comes first: a mission on its way to the state file hears so now, for the grant has an answer to come.
+        self.refuse_pending()
     }
 
     fn take_stored(&mut self, now: MonoTime, stored: Persisted) -> Option<GrantAnswer> {
@@ -310,7 +311,7 @@ impl Core {
         self.store_failed = true;
         self.store_again = Some(now.after(STORE_AGAIN));
         let mission = self.auto.pending.take();
-        let why = crate::input::MissionRefusal::NotStored;
+        let why = MissionRefusal::NotStored;
         let refused = mission.map(|mission| GrantAnswer::MissionRefused { mission, why });
         self.granted.take().map(GrantAnswer::NotStored).or(refused)
     }
