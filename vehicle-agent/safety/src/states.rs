@@ -3,6 +3,7 @@
 use crate::broken::Broken;
 use crate::config::{STANDSTILL, within};
 use crate::core::Core;
+use crate::tracking::Tracking;
 use crate::{Action, CauseSet};
 use farhand_protocol::{Authority, Cause, MonoTime, SafetyState};
 
@@ -66,6 +67,10 @@ impl Core {
         }
         if to == SafetyState::Auto {
             self.begin_mission();
+        }
+        if !matches!(self.state, SafetyState::Teleop | SafetyState::Auto) {
+            // Nobody watched the machine: what it did meanwhile was not asked of it.
+            self.tracking = Tracking::default();
         }
         self.state = to;
         self.entered = now;

@@ -14,7 +14,6 @@ mod hastes;
 mod oracle;
 mod permission;
 mod properties;
-mod refused;
 mod ritual;
 mod stop;
 mod stories;
