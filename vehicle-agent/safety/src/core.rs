@@ -4,8 +4,8 @@ use crate::auto::Autonomy;
 use crate::broken::Broken;
 use crate::cap::{Cap, Governor};
 use crate::config::{CLOCK_TOLERANCE, ENABLE_INPUT_MS};
-use crate::gate::{Gate, Situation};
-use crate::handover::{EnableSwitch, Rearm};
+use crate::gate::{Gate, Situation, Verdict};
+use crate::handover::{EnableSwitch, Rearm, motionless};
 use crate::input::{Drive, GrantAnswer, Input, MachineSample, MissionRefusal, Output, Surroundings, Transition};
 use crate::pictures::{Odometer, Pictures};
 use crate::rules::{Clears, rule};
@@ -13,7 +13,7 @@ use crate::still::Stillness;
 use crate::stop::Stop;
 use crate::tracking::{Ground, Tracking};
 use crate::{CauseSet, Config, Persisted};
-use farhand_protocol::{BootId, CapTerm, Cause, LatchId, LeaseEpoch, MonoTime, RejectReason, SafetyState};
+use farhand_protocol::{BootId, CapTerm, Cause, CommandView, LatchId, LeaseEpoch, MonoTime, RejectReason, SafetyState};
 use std::time::Duration;
 
 /// A state file that could not be written is tried again after this.
@@ -245,8 +245,11 @@ impl Core {
             pictures: &self.pictures,
             sequences_count: !self.breaks(Broken::S3),
         };
-        let Ok(accepted) = self.gate.judge(bytes, &situation) else { return };
-        let command = accepted.command;
+        let command = match self.gate.judge(bytes, &situation) {
+            Verdict::Counts(command) => command,
+            Verdict::OnlyRestricts(command) => return self.restrict(&command),
+            Verdict::Void => return,
+        };
         let in_time = before.is_some_and(|at| now.since(at) <= self.config.coast_after);
         self.good_since = self.good_since.filter(|_| in_time).or(Some(now));
         let pressed = command.enable && command.input_age_ms <= ENABLE_INPUT_MS;
@@ -256,7 +259,7 @@ impl Core {
             self.confirmed |= command.confirm;
         }
         let allowed = match self.state {
-            SafetyState::Handover => self.handover_ready(now),
+            SafetyState::Handover => self.handover_ready(now) && motionless(&command),
             SafetyState::Teleop => true,
             SafetyState::Boot
             | SafetyState::Parked
@@ -269,6 +272,16 @@ impl Core {
         if self.state.latched() && self.state != SafetyState::SafeStop {
             let latch = command.rearm_latch.filter(|_| self.breaks(Broken::S9)).unwrap_or(self.latch);
             self.rearm.feed(&command, latch);
+        }
+        if command.pressed_through {
+            self.raise(Cause::EnablePanic);
+        }
+    }
+
+    /// The driver's own command, refused for what it asks or for what it was made on: letting go is no less meant.
+    fn restrict(&mut self, command: &CommandView) {
+        if !command.enable {
+            self.switch.disarm();
         }
         if command.pressed_through {
             self.raise(Cause::EnablePanic);

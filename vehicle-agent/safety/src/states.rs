@@ -3,6 +3,7 @@
 use crate::broken::Broken;
 use crate::config::{STANDSTILL, within};
 use crate::core::Core;
+use crate::handover::motionless;
 use crate::tracking::Tracking;
 use crate::{Action, CauseSet};
 use farhand_protocol::{Authority, Cause, MonoTime, SafetyState};
@@ -47,9 +48,12 @@ impl Core {
         if !self.lease_live || !self.agent_alive(now) || now.since(self.entered) > self.config.handover_timeout {
             return SafetyState::Parked;
         }
-        let pressed = self.gate.newest().is_some_and(|newest| newest.command.enable);
+        let newest = self.gate.newest().map(|newest| newest.command);
+        let pressed = newest.is_some_and(|command| command.enable);
         let armed = self.switch.armed() || self.breaks(Broken::S11) && pressed;
-        if armed && self.handover_ready(now) { SafetyState::Teleop } else { SafetyState::Handover }
+        // Commands of the take-over were judged by its pictures only: motion is asked for by a later one.
+        let asks = !newest.is_some_and(|command| motionless(&command));
+        if armed && !asks && self.handover_ready(now) { SafetyState::Teleop } else { SafetyState::Handover }
     }
 
     pub(crate) fn enter(&mut self, now: MonoTime, to: SafetyState) {

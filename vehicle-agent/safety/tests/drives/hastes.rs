@@ -22,6 +22,10 @@ pub enum Haste {
     FartherWithoutGateway,
     /// Presses the enable switch through.
     PressedThrough,
+    /// Lets go while no picture is on the glass.
+    LetsGoUnseen,
+    /// Presses through and lets go while no picture is on the glass.
+    PressedThroughUnseen,
     /// Says commands without any picture on the glass.
     WithoutPictures,
     /// A link that comes and goes.
@@ -44,7 +48,9 @@ pub enum Haste {
     NoWayOut,
 }
 
-pub const HASTES: [Haste; 17] = [
+pub const HASTES: [Haste; 19] = [
+    Haste::LetsGoUnseen,
+    Haste::PressedThroughUnseen,
     Haste::ButtonPressed,
     Haste::OtherLatch,
     Haste::StopAfterwards,
@@ -70,6 +76,17 @@ pub fn hurry(stage: &mut Stage, haste: Haste) {
             stage.hands.pressed_through = Some(true);
             stage.run_ms(40);
             stage.hands.pressed_through = None;
+        }
+        Haste::LetsGoUnseen | Haste::PressedThroughUnseen => {
+            let captures = std::mem::take(&mut stage.captures);
+            stage.pictures_flow = false;
+            stage.run_ms(40);
+            stage.hands.enable = false;
+            stage.hands.pressed_through = matches!(haste, Haste::PressedThroughUnseen).then_some(true);
+            stage.run_ms(40);
+            stage.hands.pressed_through = None;
+            (stage.captures, stage.pictures_flow) = (captures, true);
+            stage.run_ms(100);
         }
         Haste::WithoutPictures => {
             let captures = std::mem::take(&mut stage.captures);
@@ -137,9 +154,11 @@ pub fn hurry(stage: &mut Stage, haste: Haste) {
         Haste::PressedAtTakeOver => {
             if stage.state() == S::Parked {
                 mend(stage);
-                stage.hands = Hands { enable: true, speed_mm_s: 900, ..NEUTRAL };
+                stage.hands = Hands { enable: true, ..NEUTRAL };
                 stage.grant();
                 stage.run_ms(2500);
+                stage.hands.speed_mm_s = 900;
+                stage.run_ms(300);
             }
         }
         Haste::ButtonPressed => {
@@ -172,8 +191,11 @@ fn hurry_back(stage: &mut Stage, haste: Haste) {
             stage.run_ms(60);
             stage.hands.rearm = true;
             stage.reaches(S::Parked, 2700);
+            stage.hands.speed_mm_s = 0;
             stage.grant();
             stage.run_ms(2500);
+            stage.hands.speed_mm_s = 700;
+            stage.run_ms(300);
         }
         Haste::OtherLatch => {
             stage.hands = NEUTRAL;

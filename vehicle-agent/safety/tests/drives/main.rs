@@ -14,6 +14,7 @@ mod hastes;
 mod oracle;
 mod permission;
 mod properties;
+mod refused;
 mod ritual;
 mod stop;
 mod stories;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// S1 to S22 in their order.
 pub const INVARIANTS: [&str; 22] = [
-    "traction needs Teleop, a live lease and a fresh command with the enable switch held",
+    "traction needs Teleop, a live lease and a fresh command with the enable switch held and never let go",
     "an epoch is granted once, and epochs never fall, restarts included",
     "a command of another epoch or an old sequence never counts",
     "out of a latched state no way but the one of the table",
@@ -20,13 +20,13 @@ pub const INVARIANTS: [&str; 22] = [
     "EStop is left only with the circuit closed",
     "a latch is left only by an acknowledgement that names it and came after it",
     "a cause that came in Halt needs an acknowledgement of its own",
-    "Teleop begins with neutral and then a press, both after the hand-over began",
+    "Teleop begins with neutral and then a press, both after the hand-over began, and with nothing asked",
     "a switch held since before a stop moves nothing",
     "the cap rises slowly, lies below each term, and binds the speed",
     "a stop without a manoeuvre brakes load-safe",
     "without the gateway the vehicle does not pass the end of its base",
     "each mission begins with a release of its own",
-    "the forks move only for who has authority",
+    "the forks move only for who has authority and sees them",
     "one authority in each tick, and the wheel is its",
     "a stop by anybody is a stop in the next tick",
     "the same inputs give the same outputs",
@@ -75,6 +75,8 @@ pub struct Oracle {
     neutral_in_handover: bool,
     pressed_in_handover: bool,
     let_go_since_stop: bool,
+    /// The newest word of the driver about the switch, refused or not, did not let it go.
+    held: bool,
     // What arrived since the last tick, and the newest of the rest.
     stop: bool,
     expected: Vec<Cause>,
@@ -107,6 +109,7 @@ impl Oracle {
             neutral_in_handover: false,
             pressed_in_handover: false,
             let_go_since_stop: true,
+            held: false,
             stop: false,
             expected: Vec::new(),
             machine: None,
@@ -171,6 +174,7 @@ impl Oracle {
                 self.require(2, epoch > highest, || format!("{epoch} granted after {highest}"));
                 (self.live, self.highest, self.last_seq) = (Some(epoch), highest.max(epoch), 0);
                 self.recent.clear();
+                self.held = false;
             }
             Some(GrantAnswer::MissionAccepted(mission)) => self.released = Some(mission),
             _ => {}
@@ -202,11 +206,16 @@ impl Oracle {
             return;
         }
         self.last_seq = view.seq;
+        self.held &= view.enable;
+        if view.pressed_through {
+            self.expected.push(Cause::EnablePanic);
+        }
         let fits = view.speed_mm_s.saturating_abs() <= 2500 && view.steering_mrad.saturating_abs() <= 1300;
         if !fits || view.lift_mm_s.saturating_abs() > 400 || view.input_age_ms > 250 {
             return;
         }
         self.may_count += 1;
+        self.held = view.enable;
         self.recent.retain(|heard| now.since(heard.at) <= Duration::from_millis(600));
         self.recent.push(Heard { at: now, view });
         let neutral = view.speed_mm_s == 0 && view.lift_mm_s == 0 && !view.enable;
@@ -256,7 +265,11 @@ impl Oracle {
             };
             let moved = drive.speed_mm_s != 0 || drive.lift_mm_s != 0;
             let enabled = self.any_recent(now, 100, |view| named(view) && speed(view));
-            self.require(1, !moved || enabled && state.lease_live, || format!("{drive:?} without such a command: {state:?}"));
+            self.require(1, !moved || enabled && self.held && state.lease_live, || {
+                format!("{drive:?} without such a command: {state:?}")
+            });
+            let seen = state.loop_age_ms.is_some_and(|age| age <= 600);
+            self.require(17, drive.lift_mm_s == 0 || seen, || format!("the forks move, and nobody sees it: {state:?}"));
             let released = self.let_go_since_stop;
             self.require(12, !moved || released, || format!("{drive:?} with a switch held since before the stop"));
             let heard = self.any_recent(now, 250, |_| true);
@@ -304,7 +317,8 @@ impl Oracle {
                 self.require(8, from == S::Halt || closed, || "EStop left with an open circuit".to_owned());
             }
             if to == S::Teleop {
-                let ritual = from == S::Handover && self.neutral_in_handover && self.pressed_in_handover;
+                let still = self.recent.last().is_some_and(|heard| heard.view.speed_mm_s == 0 && heard.view.lift_mm_s == 0);
+                let ritual = from == S::Handover && self.neutral_in_handover && self.pressed_in_handover && still;
                 self.require(11, ritual || from != S::Handover, || "no neutral and press after the hand-over began".to_owned());
             }
             if to == S::Auto {
