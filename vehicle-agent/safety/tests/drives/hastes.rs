@@ -77,23 +77,7 @@ pub fn hurry(stage: &mut Stage, haste: Haste) {
             stage.run_ms(40);
             stage.hands.pressed_through = None;
         }
-        Haste::LetsGoUnseen | Haste::PressedThroughUnseen => {
-            let captures = std::mem::take(&mut stage.captures);
-            stage.pictures_flow = false;
-            stage.run_ms(40);
-            stage.hands.enable = false;
-            stage.hands.pressed_through = matches!(haste, Haste::PressedThroughUnseen).then_some(true);
-            stage.run_ms(40);
-            stage.hands.pressed_through = None;
-            (stage.captures, stage.pictures_flow) = (captures, true);
-            stage.run_ms(100);
-        }
-        Haste::WithoutPictures => {
-            let captures = std::mem::take(&mut stage.captures);
-            stage.pictures_flow = false;
-            stage.run_ms(400);
-            (stage.captures, stage.pictures_flow) = (captures, true);
-        }
+        Haste::LetsGoUnseen | Haste::PressedThroughUnseen | Haste::WithoutPictures => unseen(stage, haste),
         Haste::Flapping => {
             // Each gap takes 75 ms net out of the bucket of one second.
             for _ in 0..16 {
@@ -171,6 +155,25 @@ pub fn hurry(stage: &mut Stage, haste: Haste) {
             stage.emergency_stop = false;
         }
         Haste::OtherLatch | Haste::StopAfterwards | Haste::NeverLetsGo => hurry_back(stage, haste),
+    }
+}
+
+/// What the hands do while no picture is on show.
+fn unseen(stage: &mut Stage, haste: Haste) {
+    let captures = std::mem::take(&mut stage.captures);
+    stage.pictures_flow = false;
+    if matches!(haste, Haste::WithoutPictures) {
+        stage.run_ms(400);
+    } else {
+        stage.run_ms(40);
+        stage.hands.enable = false;
+        stage.hands.pressed_through = matches!(haste, Haste::PressedThroughUnseen).then_some(true);
+        stage.run_ms(40);
+        stage.hands.pressed_through = None;
+    }
+    (stage.captures, stage.pictures_flow) = (captures, true);
+    if !matches!(haste, Haste::WithoutPictures) {
+        stage.run_ms(100);
     }
 }
 
