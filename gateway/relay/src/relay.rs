@@ -1,10 +1,11 @@
 //! The public face: starts the threads, opens and closes viewers, passes words on to vehicles.
 
 use crate::port::SharedPort;
+use crate::stopping::StopRepetition;
 use crate::vehicle::{Vehicle, Vehicles};
 use crate::viewer::{self, Opening};
 use crate::{Rules, ViewerId, control, media, now};
-use farhand_protocol::{CameraIndex, GatewaySays, Hello, LatchId, StopOrder, VehicleId, VehicleState};
+use farhand_protocol::{CameraIndex, GatewaySays, Hello, StopOrder, VehicleId, VehicleState};
 use farhand_transport::{Class, Endpoint, EndpointError, Identity, listen};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,10 +14,8 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
 
-/// A stop is repeated this often ...
+/// A stop is repeated this often.
 const STOP_PERIOD: Duration = Duration::from_millis(20);
-/// ... for this long, unless the vehicle says before that it is latched.
-const STOP_TIMES: u32 = 100;
 
 /// Where the relay listens.
 #[derive(Debug)]
@@ -199,16 +198,17 @@ impl Relay {
         self.vehicles.find(vehicle).ok_or(VehicleAway)?.say(says)
     }
 
-    /// Sends a stop now and again until the vehicle shows a latch that it did not show before, for two seconds at most.
+    /// Sends a stop now and again until the vehicle shows that it was heard, for two seconds at most.
     ///
     /// # Errors
-    /// [`VehicleAway`] if it is not connected; its own watchdog acts then.
+    /// [`VehicleAway`] if it is not connected now. Its own watchdog acts then, and if it is back within the two seconds it is
+    /// told all the same.
     pub fn order_stop(&self, vehicle: &VehicleId, order: StopOrder) -> Result<(), VehicleAway> {
         let vehicle = self.vehicles.find(vehicle).ok_or(VehicleAway)?;
-        let before = vehicle.latch();
-        vehicle.send_stop(&order)?;
-        self.control.spawn(repeat_stop(vehicle, order, before));
-        Ok(())
+        let repetition = StopRepetition::new(vehicle.state().as_deref());
+        let sent = vehicle.send_stop(&order);
+        self.control.spawn(repeat_stop(vehicle, order, repetition));
+        sent
     }
 
     /// Every vehicle that ever came, in the order of their names.
@@ -269,14 +269,14 @@ impl Drop for Relay {
     }
 }
 
-/// Only a latch that was not there `before` is an answer: one that was may be cleared by a re-arm already on its way.
-async fn repeat_stop(vehicle: Arc<Vehicle>, order: StopOrder, before: Option<LatchId>) {
+async fn repeat_stop(vehicle: Arc<Vehicle>, order: StopOrder, mut repetition: StopRepetition) {
     let mut period = tokio::time::interval(STOP_PERIOD);
-    for _ in 0..STOP_TIMES {
+    loop {
         period.tick().await;
-        let latch = vehicle.latch();
-        if latch.is_some() && latch != before || vehicle.send_stop(&order).is_err() {
+        if !repetition.goes_on(vehicle.state().as_deref()) {
             return;
         }
+        // Away now may be back in the next period.
+        let _ = vehicle.send_stop(&order);
     }
 }

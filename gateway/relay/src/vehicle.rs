@@ -7,8 +7,8 @@ use crate::{ViewerId, now};
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use farhand_protocol::{
-    CameraDemand, CameraIndex, GatewayDatagram, GatewaySays, Hello, LatchId, MediaDemand, MonoTime, StopOrder, ToConsole,
-    VehicleId, VehicleState, WIRE_VERSION, encode,
+    CameraDemand, CameraIndex, GatewayDatagram, GatewaySays, Hello, MediaDemand, MonoTime, StopOrder, ToConsole, VehicleId,
+    VehicleState, WIRE_VERSION, encode,
 };
 use farhand_transport::{Connection, send_datagram};
 use serde_bytes::ByteBuf;
@@ -139,9 +139,9 @@ impl Vehicle {
         Some(state)
     }
 
-    /// The latch in the newest state.
-    pub(crate) fn latch(&self) -> Option<LatchId> {
-        self.heard.load().as_ref().and_then(|heard| heard.state.latch)
+    /// The newest state.
+    pub(crate) fn state(&self) -> Option<Arc<VehicleState>> {
+        self.heard.load().as_ref().map(|heard| Arc::clone(&heard.state))
     }
 
     pub(crate) fn round_trip_us(&self) -> Option<u64> {

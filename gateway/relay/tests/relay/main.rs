@@ -9,8 +9,8 @@ mod truck;
 
 use desk::{Desk, desk};
 use farhand_protocol::{
-    BootId, Command, FromConsole, GatewayDatagram, GatewaySays, LatchId, LeaseEpoch, MonoTime, OperatorName, Ping, RtpStamp,
-    StopOrder, StopRequest, ToConsole, VehicleId, WIRE_VERSION, encode,
+    BootId, Cause, Command, FromConsole, GatewayDatagram, GatewaySays, LatchId, LeaseEpoch, MonoTime, OperatorName, Ping,
+    RtpStamp, StopOrder, StopRequest, ToConsole, VehicleId, WIRE_VERSION, encode,
 };
 use farhand_relay::{Relay, RelayConfig, ViewerId};
 use lossy::lossy;
@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
-use truck::{Truck, state, truck_1};
+use truck::{Truck, state, state_with, truck_1};
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const LONG: Duration = Duration::from_secs(10);
@@ -93,22 +93,37 @@ async fn a_page_that_watches_can_stop_the_vehicle() {
 }
 
 #[tokio::test]
-async fn an_ordered_stop_is_repeated_until_a_later_state_is_latched() {
+async fn an_ordered_stop_is_repeated_until_a_state_shows_it_and_no_other_latch_ends_it() {
     let (site, relay, desk) = gateway();
     let truck = Truck::come(&site, &relay).await;
     truck.say_state(state(1, Some(LatchId(4))));
     desk.sees("a state with an old latch", |seen| seen.state_seqs == [1]).await;
     relay.order_stop(&truck_1(), stop(9)).expect("there");
-    for _ in 0..5 {
+    assert_eq!(truck.hear(LONG).await, Some(GatewayDatagram::Stop(stop(9))));
+    truck.say_state(state_with(2, Some(LatchId(5)), &[Cause::CommandLost]));
+    desk.sees("the latch of a bad link", |seen| seen.state_seqs == [1, 2]).await;
+    for _ in 0..20 {
         assert_eq!(truck.hear(LONG).await, Some(GatewayDatagram::Stop(stop(9))));
     }
-    truck.say_state(state(2, Some(LatchId(5))));
-    desk.sees("the new latch", |seen| seen.state_seqs == [1, 2]).await;
+    truck.say_state(state_with(3, Some(LatchId(5)), &[Cause::CommandLost, Cause::RemoteStop]));
+    desk.sees("the stop under it", |seen| seen.state_seqs == [1, 2, 3]).await;
     let mut more = 0;
     while truck.hear(Duration::from_millis(300)).await.is_some() {
         more += 1;
     }
-    assert!(more < 50, "{more} stops after the latch");
+    assert!(more < 50, "{more} stops after the answer");
+}
+
+#[tokio::test]
+async fn a_stop_outlives_the_connection_that_it_was_asked_for_on() {
+    let (site, relay, desk) = gateway();
+    let truck = Truck::come(&site, &relay).await;
+    desk.sees("it come", |seen| seen.arrived == 1).await;
+    relay.order_stop(&truck_1(), stop(9)).expect("there");
+    truck.control.close(0_u32.into(), b"the link breaks");
+    desk.sees("it go", |seen| seen.gone == 1).await;
+    let truck = Truck::come(&site, &relay).await;
+    assert_eq!(truck.hear(LONG).await, Some(GatewayDatagram::Stop(stop(9))));
 }
 
 #[tokio::test]

@@ -3,8 +3,9 @@
 use crate::site::Site;
 use bytes::Bytes;
 use farhand_protocol::{
-    Authority, BootId, CameraIndex, CameraSummary, CapTerm, Codec, GatewayDatagram, GatewaySays, Hello, LatchId, LeaseEpoch,
-    MediaDemand, MediaHeader, MonoTime, SafetyState, VehicleDatagram, VehicleId, VehicleSays, VehicleState, WIRE_VERSION, encode,
+    Authority, BootId, CameraIndex, CameraSummary, CapTerm, Cause, Codec, GatewayDatagram, GatewaySays, Hello, LatchId,
+    LeaseEpoch, MediaDemand, MediaHeader, MonoTime, SafetyState, VehicleDatagram, VehicleId, VehicleSays, VehicleState,
+    WIRE_VERSION, encode,
 };
 use farhand_relay::Relay;
 use farhand_transport::{
@@ -107,8 +108,13 @@ fn hello(vehicle: &VehicleId) -> Hello {
     }
 }
 
-/// A state's bytes.
+/// A state's bytes; a latch is of no cause that is told.
 pub(crate) fn state(seq: u64, latch: Option<LatchId>) -> Vec<u8> {
+    state_with(seq, latch, &[])
+}
+
+/// A state's bytes.
+pub(crate) fn state_with(seq: u64, latch: Option<LatchId>, causes: &[Cause]) -> Vec<u8> {
     let state = VehicleState {
         v: WIRE_VERSION,
         seq,
@@ -117,7 +123,7 @@ pub(crate) fn state(seq: u64, latch: Option<LatchId>) -> Vec<u8> {
         epoch: LeaseEpoch(3),
         lease_live: false,
         state: if latch.is_some() { SafetyState::Halt } else { SafetyState::Parked },
-        causes: Vec::new(),
+        causes: causes.to_vec(),
         latch,
         authority: Authority::None,
         needs: Vec::new(),

@@ -267,7 +267,7 @@ export class DriveSession {
     this.state = state;
     this.state_ms = now_ms;
     this.line.good();
-    this.stopper.observe(state);
+    this.stopper.observe(state, now_ms);
     this.commander.observe(state, now_ms);
     this.acknowledging = this.commander.acknowledging;
   }

@@ -1,4 +1,4 @@
-// A stop from the press until the vehicle shows a latch. Asked, accepted and done are three different looks.
+// A stop from the press until the vehicle shows that it was heard. Asked, accepted and done are three different looks.
 
 import type { VehicleState } from "../wire/generated/protocol";
 
@@ -15,12 +15,18 @@ export interface StopOutput {
   http: boolean;
 }
 
+/** The latch under which a remote stop stands. */
+type StopShown = number | null;
+
 const QUIET: StopOutput = { datagram: null, http: false };
 
 export class Stopper {
   private stage: StopStage = { stage: "idle" };
   private next_datagram_ms = 0;
   private next_http_ms = 0;
+  private shown: StopShown = null;
+  /** The stop that stood already when this one was pressed. */
+  private before: StopShown = null;
 
   get now(): StopStage {
     return this.stage;
@@ -30,6 +36,7 @@ export class Stopper {
   press(now_ms: number, request: number): void {
     if (this.stage.stage === "asked") return;
     this.stage = { stage: "asked", since_ms: now_ms, request };
+    this.before = this.shown;
     this.next_datagram_ms = now_ms;
     this.next_http_ms = now_ms + HTTP_AFTER_MS;
   }
@@ -48,13 +55,16 @@ export class Stopper {
     return { datagram: datagram ? this.stage.request : null, http };
   }
 
-  /** The newest state; only one that arrived after the press can answer it. */
-  observe(state: VehicleState): void {
+  /** The newest state. Only a remote stop in it is an answer: a truck may latch by itself on a link that loses the stop. */
+  observe(state: VehicleState, now_ms: number): void {
     const latched = state.state === "SafeStop" || state.state === "Halt" || state.state === "EStop";
     const standing = Math.abs(state.speed_mm_s) <= STANDING_MM_S && state.state !== "SafeStop";
+    this.shown = latched && state.causes.includes("remote_stop") ? state.latch : null;
     switch (this.stage.stage) {
       case "asked":
-        if (latched) this.stage = standing ? { stage: "done" } : { stage: "accepted", request: this.stage.request };
+        if (this.answered(now_ms - this.stage.since_ms)) {
+          this.stage = standing ? { stage: "done" } : { stage: "accepted", request: this.stage.request };
+        }
         return;
       case "accepted":
         if (!latched) this.stage = { stage: "idle" };
@@ -64,11 +74,16 @@ export class Stopper {
         if (!latched) this.stage = { stage: "idle" };
         return;
       case "unanswered":
-        if (latched) this.stage = { stage: "done" };
+        if (this.shown !== null) this.stage = { stage: "done" };
         return;
       case "idle":
         return;
     }
+  }
+
+  /** A stop that stood before the press answers it late: an acknowledgement of it may have been on its way. */
+  private answered(waited_ms: number): boolean {
+    return this.shown !== null && (this.shown !== this.before || waited_ms >= STOOD_BEFORE_MS);
   }
 }
 
@@ -78,4 +93,6 @@ const HTTP_AFTER_MS = 200;
 const HTTP_AGAIN_MS = 500;
 /** By then the operator must be told to use another way. */
 const GIVE_UP_MS = 10_000;
+/** By then a state from after the press has come, if any comes. */
+const STOOD_BEFORE_MS = 1000;
 const STANDING_MM_S = 10;
