@@ -32,6 +32,25 @@ describe("game pad", () => {
     expect(pad.read(snapshot({ forward: 1, enable: true }), REACH)?.wish.enable).toBe(false);
   });
 
+  it("does not arm by itself after everything had to be let go, but when the hands have come off it all", () => {
+    const pad = known();
+    expect(pad.read(snapshot({ forward: 1, enable: true }), REACH)?.wish.enable).toBe(true);
+    pad.drop();
+    const enabled = (held: Parameters<typeof snapshot>[0]): boolean | undefined => pad.read(snapshot(held), REACH)?.wish.enable;
+    expect(enabled({ forward: 1, enable: true })).toBe(false);
+    expect(enabled({ enable: true })).toBe(false);
+    enabled({ steer: 0.5 });
+    expect(enabled({ steer: 0.5, enable: true })).toBe(false);
+    enabled({});
+    expect(enabled({ enable: true })).toBe(true);
+  });
+
+  it("does not arm with both triggers held, though they ask for nothing together", () => {
+    const pad = known();
+    pad.read(snapshot({ forward: 1, backward: 1 }), REACH);
+    expect(pad.read(snapshot({ forward: 1, enable: true }), REACH)?.wish).toMatchObject({ enable: false, speed_mm_s: 0 });
+  });
+
   it("does not trust a device with its own layout", () => {
     const pad = known();
     const reading = pad.read({ ...snapshot({ forward: 1, enable: true }), mapping: "" }, REACH);

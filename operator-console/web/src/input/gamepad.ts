@@ -34,6 +34,8 @@ export class PadDrive {
   private known: boolean[] = [];
   private armed = false;
   private backwards = false;
+  /** Everything had to be let go at once: the next enable needs hands that have come off it all. */
+  private dropped = false;
 
   /** `layouts` knows what was learnt about devices without a standard layout. */
   constructor(private readonly layouts: (id: string) => WheelLayout | null = () => null) {}
@@ -58,6 +60,12 @@ export class PadDrive {
     return { id: pad.id, strange, wish: this.wish(asked, missing, reach), bars, missing };
   }
 
+  /** Lets go of it: enable counts again only after it was seen released with everything at rest. */
+  drop(): void {
+    this.armed = false;
+    this.dropped = true;
+  }
+
   /** The layout of a device has changed: nothing is known of it any more. */
   forget(): void {
     this.id = null;
@@ -67,10 +75,11 @@ export class PadDrive {
     this.backwards = false;
   }
 
-  private wish({ pressed, drive, left }: Asked, missing: string[], reach: Reach): Wish {
+  private wish({ pressed, drive, left, accelerating, resting }: Asked, missing: string[], reach: Reach): Wish {
     // Enable counts only after it was seen released with everything known and at rest: a stuck button or pedal arms nothing.
     if (missing.length > 0) this.armed = false;
-    else if (!pressed) this.armed = drive === 0;
+    else if (!pressed) this.armed = this.dropped ? resting : !accelerating;
+    this.dropped &&= !this.armed;
     const enable = pressed && this.armed && missing.length === 0;
     const limit = Math.min(reach.max_speed_mm_s, Math.max(reach.cap_mm_s, 0));
     const speed = enable ? drive * limit : 0;
@@ -82,10 +91,14 @@ export class PadDrive {
     const pedal = (travel: Travel): number => dead(Math.max(travelled(pad, travel), 0)) || 0;
     const accelerator = pedal(layout.drive);
     if (accelerator === 0) this.backwards = pad.buttons[layout.reverse]?.pressed ?? false;
+    const brake = pedal(layout.brake);
+    const left = dead(travelled(pad, layout.steer)) || 0;
     return {
       pressed: pad.buttons[layout.enable]?.pressed ?? false,
-      drive: accelerator * (1 - pedal(layout.brake)) * (this.backwards ? -1 : 1) || 0,
-      left: dead(travelled(pad, layout.steer)) || 0,
+      drive: accelerator * (1 - brake) * (this.backwards ? -1 : 1) || 0,
+      left,
+      accelerating: accelerator !== 0,
+      resting: accelerator === 0 && brake === 0 && left === 0,
     };
   }
 
@@ -103,6 +116,10 @@ interface Asked {
   pressed: boolean;
   drive: number;
   left: number;
+  /** An accelerator is off its rest, whatever a brake or the other trigger makes of it. */
+  accelerating: boolean;
+  /** All axes are at rest. */
+  resting: boolean;
 }
 
 function standardRaw(pad: PadSnapshot): [readonly string[], number[]] {
@@ -114,11 +131,14 @@ function wheelRaw(pad: PadSnapshot, { steer, drive, brake }: WheelLayout): [read
 }
 
 function askedByPad(pad: PadSnapshot, bars: readonly RawBar[]): Asked {
-  const [steer, backward, forward] = bars.map((bar) => dead(bar.raw));
+  const [steer = 0, backward = 0, forward = 0] = bars.map((bar) => dead(bar.raw));
+  const accelerating = forward !== 0 || backward !== 0;
   return {
     pressed: ENABLE.some((at) => pad.buttons[at]?.pressed ?? false),
-    drive: (forward ?? 0) - (backward ?? 0),
-    left: -(steer ?? 0),
+    drive: forward - backward,
+    left: -steer,
+    accelerating,
+    resting: !accelerating && steer === 0,
   };
 }
 

@@ -56,19 +56,22 @@ export class OperatorInput {
     this.drop();
   }
 
-  /** Lets go of everything; a key that is still down must be let go by hand before it counts again. */
+  /** Lets go of everything; a key, pad or wheel that is still held must be let go by hand before it counts again. */
   drop(): void {
     this.awaiting_release = this.keys.busy;
     this.keys.releaseAll();
+    this.pad.drop();
     this.onRelease();
   }
 
   /** One sample. After a stall the sample is as old as the stall: keys let go meanwhile are still in the queue. */
   sample(now_ms: number, reach: Reach): InputSample {
     const age_ms = this.attention.tick(now_ms);
-    this.pollPad(now_ms, reach);
-    const keys = this.keys.sample(now_ms, reach);
     const attentive = document.visibilityState === "visible" && document.hasFocus();
+    this.pollPad(now_ms, reach);
+    // What a browser tells a page in the background of a pad may be old: a release seen there is none.
+    if (!attentive) this.pad.drop();
+    const keys = this.keys.sample(now_ms, reach);
     const wish = this.reading?.wish.enable && !keys.enable ? this.reading.wish : keys;
     const source = wish === keys ? "keys" : "pad";
     return attentive ? { ...wish, age_ms, source } : { ...NOTHING, age_ms, source };

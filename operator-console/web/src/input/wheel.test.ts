@@ -21,6 +21,32 @@ describe("learning a wheel", () => {
     expect(learning.layout).toBeNull();
   });
 
+  it("does not take a pedal that is still pressed, or half let go, for one at rest", () => {
+    const learning = new WheelLearning("wheel");
+    for (const poll of [{}, { steer: -1 }, {}]) learning.read(wheel(poll));
+    learning.next();
+    for (const drive of [0, -1, -0.9, -1, 0]) {
+      learning.read(wheel({ drive }));
+      expect(learning.seen).toBe(false);
+      learning.next();
+    }
+    expect(learning.say).toContain("accelerator");
+    learning.read(wheel({}));
+    expect(learning.seen).toBe(true);
+  });
+
+  it("learns a pedal that reads 0 until it is first touched", () => {
+    const learning = new WheelLearning("wheel");
+    const steps = [[{ drive: 0 }, { drive: 0, steer: -1 }, { drive: 0 }], [{ drive: 0.95 }, { drive: -1 }]];
+    for (const polls of steps) {
+      for (const poll of polls) learning.read(wheel(poll));
+      learning.next();
+    }
+    expect(learning.say).toContain("accelerator");
+    learning.read(wheel({}));
+    expect(learning.seen).toBe(true);
+  });
+
   it("reads back what it stored, and nothing else", () => {
     expect(layoutOf(JSON.stringify(LAYOUT))).toEqual(LAYOUT);
     for (const text of [null, "", "{}", "[1]", JSON.stringify({ ...LAYOUT, reverse: 4 }), JSON.stringify({ ...LAYOUT, drive: { axis: 2, rest: 1, full: 1 } })]) {
@@ -50,6 +76,13 @@ describe("driving with a wheel", () => {
     expect(drive.read(wheel({ enable: true, drive: -1, reverse: true }), REACH)?.wish.speed_mm_s).toBe(1500);
     drive.read(wheel({ enable: true, reverse: true }), REACH);
     expect(drive.read(wheel({ enable: true, drive: -1, reverse: true }), REACH)?.wish.speed_mm_s).toBe(-1500);
+  });
+
+  it("does not arm while the brake hides an accelerator that is stuck", () => {
+    const drive = known();
+    drive.read(wheel({ drive: -1, brake: -1 }), REACH);
+    expect(drive.read(wheel({ drive: -1, brake: -1, enable: true }), REACH)?.wish.enable).toBe(false);
+    expect(drive.read(wheel({ drive: -1, enable: true }), REACH)?.wish).toMatchObject({ enable: false, speed_mm_s: 0 });
   });
 
   it("does not arm while the accelerator is off its rest, so that pedals learnt the wrong way round drive nothing", () => {

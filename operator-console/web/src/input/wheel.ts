@@ -45,13 +45,23 @@ const STEPS: readonly { step: Step; say: string }[] = [
   { step: "reverse", say: "Press the button that will be held to go backwards." },
 ];
 
+/** One axis since a step began. */
+interface Moves {
+  began: number;
+  /** The first other reading after a 0: until it is first touched, an axis may read 0 wherever it rests. */
+  touched: number | null;
+  now: number;
+  lowest: number;
+  highest: number;
+  /** The whole way, there and back. */
+  path: number;
+}
+
 /** Learns a layout step by step; the operator says when each step is done. */
 export class WheelLearning {
   private at = 0;
   private readonly learnt: Partial<WheelLayout> = {};
-  private lowest: number[] = [];
-  private highest: number[] = [];
-  private now: readonly number[] = [];
+  private moves: Moves[] = [];
   private pressed: number | null = null;
 
   constructor(readonly id: string) {}
@@ -72,10 +82,13 @@ export class WheelLearning {
 
   /** One poll of the device. */
   read(pad: PadSnapshot): void {
-    this.now = [...pad.axes];
     pad.axes.forEach((value, axis) => {
-      this.lowest[axis] = Math.min(this.lowest[axis] ?? value, value);
-      this.highest[axis] = Math.max(this.highest[axis] ?? value, value);
+      const moves = (this.moves[axis] ??= still(value));
+      if (moves.began === 0 && value !== 0) moves.touched ??= value;
+      moves.path += Math.abs(value - moves.now);
+      moves.lowest = Math.min(moves.lowest, value);
+      moves.highest = Math.max(moves.highest, value);
+      moves.now = value;
     });
     const button = pad.buttons.findIndex(({ pressed }, at) => pressed && at !== this.learnt.enable);
     if (button >= 0) this.pressed = button;
@@ -88,20 +101,32 @@ export class WheelLearning {
     if (found === null || step === undefined) return;
     Object.assign(this.learnt, { [step]: found });
     this.at += 1;
-    [this.lowest, this.highest, this.pressed] = [[...this.now], [...this.now], null];
+    [this.moves, this.pressed] = [this.moves.map(({ now }) => still(now)), null];
   }
 
   private found(): Travel | number | null {
     const step = STEPS[this.at]?.step;
     if (step === "enable" || step === "reverse") return this.pressed;
     const used = [this.learnt.steer?.axis, this.learnt.drive?.axis];
-    const spans = this.now.map((_, axis) => (used.includes(axis) ? 0 : (this.highest[axis] ?? 0) - (this.lowest[axis] ?? 0)));
+    const spans = this.moves.map(({ lowest, highest }, axis) => (used.includes(axis) ? 0 : highest - lowest));
     const axis = spans.indexOf(Math.max(...spans));
-    const [low, high, rest] = [this.lowest[axis], this.highest[axis], this.now[axis]];
-    if (low === undefined || high === undefined || rest === undefined) return null;
-    const full = rest - low > high - rest ? low : high;
+    const moves = this.moves[axis];
+    if (moves === undefined || !outAndBack(moves)) return null;
+    const { lowest, highest, now: rest } = moves;
+    const full = rest - lowest > highest - rest ? lowest : highest;
     return Math.abs(full - rest) >= CLEAR_MOVE ? { axis, rest, full } : null;
   }
+}
+
+function still(at: number): Moves {
+  return { began: at, touched: null, now: at, lowest: at, highest: at, path: 0 };
+}
+
+/** What is still held is not at rest: a pedal learnt like that would drive when it is let go. */
+function outAndBack({ began, touched, now, lowest, highest, path }: Moves): boolean {
+  const near = NEAR * (highest - lowest);
+  const back = Math.abs(now - began) <= near || (touched !== null && Math.abs(now - touched) <= near);
+  return back && path >= 2 * (highest - lowest) - near;
 }
 
 function fits({ axis, rest, full }: Travel): boolean {
@@ -114,3 +139,5 @@ function isIndex(value: unknown): boolean {
 
 /** Half of a wheel's way to one side; a pedal's whole way is twice as long as that again. */
 const CLEAR_MOVE = 0.5;
+/** A pedal's spring brings it back to within this share of its way. */
+const NEAR = 0.1;
