@@ -56,7 +56,6 @@ export class DriveSession {
   private next_ping_ms = 0;
   private next_show_ms = 0;
   private last_tick_ms: number | null = null;
-  private rearm_after_lease = false;
   private closed = false;
 
   constructor(readonly vehicle: string) {
@@ -113,8 +112,11 @@ export class DriveSession {
     return this.me === null || allows(this.me.role, "drive");
   }
 
-  /** Takes control; with the lease in hand, confirms the vehicle for the take-over. */
-  async take(): Promise<void> {
+  /**
+   * Takes control; with the lease in hand, confirms the vehicle for the take-over. `rearm` is the latched stop that the operator
+   * saw and acknowledges with it; no other one is.
+   */
+  async take(rearm: number | null = null): Promise<void> {
     if (this.lease === "mine") return this.commander.confirm();
     const viewer = this.line.peer?.viewer_id;
     if (this.lease === "asked" || !viewer) return;
@@ -127,12 +129,11 @@ export class DriveSession {
       this.commander.confirm();
       this.lease = "mine";
       this.granted_ms = performance.now();
-      if (this.rearm_after_lease) this.acknowledge();
+      if (rearm !== null && this.state?.latch === rearm) this.acknowledge();
     } catch (error) {
       this.lease = "none";
       this.complain(error);
     }
-    this.rearm_after_lease = false;
   }
 
   /** Gives control back. */
@@ -151,8 +152,7 @@ export class DriveSession {
       this.commander.acknowledge(latch, performance.now());
       this.acknowledging = true;
     } else if (this.lease === "none") {
-      this.rearm_after_lease = true;
-      void this.take();
+      void this.take(latch);
     }
   }
 
