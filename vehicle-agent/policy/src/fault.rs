@@ -81,12 +81,12 @@ pub(crate) struct Tally {
 impl Tally {
     pub(crate) fn add(&self, fault: Fault) {
         if let Some(count) = self.faults.get(fault as usize) {
-            count.fetch_add(1, Ordering::Relaxed);
+            count.fetch_add(1, Ordering::Release);
         }
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let of = |count: &AtomicU64| count.load(Ordering::Acquire);
         Counts {
             asked: of(&self.asked),
             replaced: of(&self.replaced),

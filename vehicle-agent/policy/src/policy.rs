@@ -156,11 +156,13 @@ fn answer_all(mut runtime: Runtime, shared: &Shared, trial: Option<Trial>) {
             _ => {}
         }
         let answer = answer(&mut runtime, at, &features);
-        match answer {
-            Ok(_) => drop(shared.tally.scored.fetch_add(1, Ordering::Relaxed)),
-            Err(fault) => shared.tally.add(fault),
-        }
+        let fault = answer.as_ref().err().copied();
+        // First the answer, then the count: whoever sees the count finds the answer.
         shared.answer.put_waiting(answer);
+        match fault {
+            None => drop(shared.tally.scored.fetch_add(1, Ordering::Release)),
+            Some(fault) => shared.tally.add(fault),
+        }
     }
 }
 
