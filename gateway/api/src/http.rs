@@ -140,5 +140,6 @@ pub fn openapi() -> String {
 
 // An offer with eight cameras is below 32 KiB.
 const MAX_BODY: usize = 256 * 1024;
-// One shift.
-const SESSION: Duration = Duration::hours(12);
+/// How long a login stands that is not used: one shift.
+pub const LOGIN_STANDS: std::time::Duration = std::time::Duration::from_hours(12);
+const SESSION: Duration = Duration::new(LOGIN_STANDS.as_secs().cast_signed(), 0);

@@ -1,6 +1,6 @@
 //! Follows the database: subcommands enrol, revoke and manage accounts beside the running gateway.
 
-use farhand_api::Desk;
+use farhand_api::{Desk, LOGIN_STANDS};
 use farhand_store::{People, Store, StoreError, StoredCertificate, StoredVehicle};
 use farhand_transport::{Admissions, Standing};
 use std::sync::Arc;
@@ -34,6 +34,18 @@ pub(crate) async fn follow(desk: Arc<Desk>, store: Store, admissions: Admissions
     }
 }
 
+/// Keeps logins from expiring under people who drive or look on with them; runs until it is dropped.
+pub(crate) async fn renew(desk: Arc<Desk>, store: Store) {
+    let mut ticks = tokio::time::interval(RENEW_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = store.renew(&desk.logins_in_use(), LOGIN_STANDS).await {
+            tracing::error!(%error, "Logins cannot be renewed: people are logged out when theirs are over");
+        }
+    }
+}
+
 /// Lets in whom the store lists.
 pub(crate) fn admit(admissions: &Admissions, certificates: Vec<StoredCertificate>) {
     let standing = |certificate: StoredCertificate| {
@@ -51,3 +63,5 @@ async fn read(store: &Store, somebody: bool) -> Result<(Vec<StoredVehicle>, Vec<
 
 // A fifth of a second is at once for a person; three small queries cost less than a thousandth of a core.
 const EVERY: Duration = Duration::from_millis(200);
+// Seldom enough to write next to nothing, often enough that a disk full for hours logs nobody out.
+const RENEW_EVERY: Duration = Duration::from_mins(10);

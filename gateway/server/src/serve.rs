@@ -59,6 +59,7 @@ pub(crate) async fn serve(config: &GatewayConfig) -> Result<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(run_desk(Arc::clone(&desk)));
     tasks.spawn(follow::follow(Arc::clone(&desk), store.clone(), admissions));
+    tasks.spawn(follow::renew(Arc::clone(&desk), store.clone()));
     tasks.spawn(sweep(Sessions::new(store.clone())));
     let figures = figures(&mut tasks)?;
     let web = Web::new(Arc::clone(&desk), store.clone(), journal.clone(), figures.clone());

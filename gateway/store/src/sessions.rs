@@ -7,6 +7,7 @@ use farhand_lease::Role;
 use farhand_protocol::OperatorName;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use time::OffsetDateTime;
 use tower_sessions::SessionStore;
 use tower_sessions::session::{Id, Record};
@@ -62,6 +63,26 @@ impl Store {
             people.roles.insert(name, role);
         }
         Ok(people)
+    }
+}
+
+impl Store {
+    /// Gives these logins time from now on. One that is over stays over, and one that has ended is not made anew.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn renew(&self, logins: &[LoginId], time: Duration) -> std::result::Result<(), StoreError> {
+        let now = wall_ms();
+        let until = now.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+        for login in logins {
+            sqlx::query("UPDATE sessions SET expires_ms = max(expires_ms, ?) WHERE hash = ? AND expires_ms > ?")
+                .bind(until)
+                .bind(login.as_bytes())
+                .bind(now)
+                .execute(&self.pool)
+                .await?;
+        }
+        Ok(())
     }
 }
 

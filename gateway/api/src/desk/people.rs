@@ -6,6 +6,7 @@ use farhand_protocol::{OperatorName, VehicleId};
 use farhand_relay::ViewerId;
 use farhand_store::{Account, Entry, Kind, LoginId, People};
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -57,6 +58,13 @@ impl Desk {
         Present { viewers: state.seats.keys().copied().collect(), lists: state.lists.keys().copied().collect() }
     }
 
+    /// The logins through which somebody looks on or drives now. They are in use although nothing is asked over HTTP.
+    #[must_use]
+    pub fn logins_in_use(&self) -> Vec<LoginId> {
+        let logins: BTreeSet<LoginId> = self.lock().seats.values().map(|seat| seat.person.login).collect();
+        logins.into_iter().collect()
+    }
+
     /// Lets those who were present do what they may do now: leases of people who may no longer drive end, viewers whose login
     /// is over are closed. Vehicles hear of it first, the journal after.
     pub fn follow(&self, present: &Present, people: &People) {
@@ -90,11 +98,13 @@ impl Desk {
         self.show_out(&over);
     }
 
-    /// Opens a live list for a person; `None` if too many are open.
+    /// Opens a live list for a person; `None` if too many are open, of all people or of this one.
     pub(crate) fn listen(self: &Arc<Self>, person: Person) -> Option<LiveList> {
         let (open, over) = oneshot::channel();
         let mut state = self.lock();
-        if state.lists.len() >= LISTS {
+        let name = &person.account.name;
+        let theirs = state.lists.values().filter(|list| list.person.account.name == *name).count();
+        if state.lists.len() >= LISTS || theirs >= LISTS_OF_ONE {
             return None;
         }
         state.newest_list += 1;
@@ -156,3 +166,5 @@ impl Drop for LiveList {
 
 // Each costs the fleet's JSON five times a second.
 const LISTS: usize = 128;
+// Windows of one person, some of them reloading. Nobody may take all the places: the manager of the fleet needs one.
+const LISTS_OF_ONE: usize = 16;

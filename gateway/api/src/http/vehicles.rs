@@ -112,7 +112,7 @@ pub(super) async fn live(
     person: Authorised<See>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     let Some(list) = web.desk.listen(person.person) else {
-        let detail = "Too many pages follow the fleet already. Close one, then reload this.";
+        let detail = "Too many pages follow the fleet already, yours or all together. Close one, then reload this.";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
     };
     let mut ticks = tokio::time::interval(PERIOD);

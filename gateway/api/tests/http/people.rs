@@ -4,7 +4,7 @@ use crate::site::{Browser, Site, operator, truck};
 use farhand_lease::Role;
 use farhand_protocol::{GatewaySays, LeaseEnding, LeaseEpoch};
 use farhand_relay::{CommandRefusal, Rules, ViewerId};
-use farhand_store::Sessions;
+use farhand_store::{LoginId, Sessions};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tower_sessions::SessionStore;
@@ -154,4 +154,31 @@ async fn one_person_cannot_take_every_place_from_the_others() {
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(problem["detail"].as_str().is_some_and(|detail| detail.contains("Close one")), "{problem}");
     driving(&site).await;
+}
+
+#[tokio::test]
+async fn one_person_cannot_take_all_the_live_lists() {
+    let site = Site::new().await;
+    let alice = site.person("alice").await;
+    let mut open = Vec::new();
+    for _ in 0..16 {
+        let list = alice.get("/api/v1/vehicles/live").await;
+        assert_eq!(list.status(), StatusCode::OK);
+        open.push(list);
+    }
+    assert_eq!(alice.get("/api/v1/vehicles/live").await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let bob = site.person("bob").await;
+    assert_eq!(bob.get("/api/v1/vehicles/live").await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_login_is_in_use_while_somebody_drives_with_it() {
+    let site = Site::new().await;
+    assert_eq!(site.desk.logins_in_use(), []);
+    let (alice, _viewer) = driving(&site).await;
+    alice.open_viewer().await;
+    let _looks_at_lists_only = site.person("bob").await;
+    assert_eq!(site.desk.logins_in_use(), [LoginId::of(&alice.login())]);
+    assert_eq!(alice.send(Method::POST, "/api/v1/logout", None).await.status(), StatusCode::NO_CONTENT);
+    assert_eq!(site.desk.logins_in_use(), []);
 }

@@ -193,3 +193,23 @@ async fn a_revoked_vehicle_stays_out_until_it_is_enrolled_again() {
     assert_eq!(standing, [("ab12".to_owned(), true), ("cd34".to_owned(), false)], "the old certificate does not revive");
     assert_eq!(kinds(&store).await, ["vehicle_enrolled", "vehicle_revoked", "vehicle_enrolled"], "and no row of the stranger");
 }
+
+#[tokio::test]
+async fn a_login_in_use_is_renewed_but_not_one_that_is_over_or_has_ended() {
+    let (_folder, store) = store().await;
+    store.add_account(&driver(), "correct horse".into(), false).await.expect("added");
+    let sessions = Sessions::new(store.clone());
+    let [used, over, ended] = [log_in(&store, &ada()).await, log_in(&store, &ada()).await, log_in(&store, &ada()).await];
+    let mut record = sessions.load(&over).await.expect("loaded").expect("there");
+    record.expiry_date = time::OffsetDateTime::now_utc() - time::Duration::seconds(1);
+    sessions.save(&record).await.expect("saved");
+    sessions.delete(&ended).await.expect("deleted");
+    let all = [used, over, ended].map(|id| LoginId::of(&id));
+    store.renew(&all, Duration::from_hours(12)).await.expect("renewed");
+    let left = sessions.load(&used).await.expect("loaded").expect("there").expiry_date - time::OffsetDateTime::now_utc();
+    assert!(left > time::Duration::hours(11), "{left}");
+    store.renew(&all, Duration::from_secs(1)).await.expect("renewed");
+    let kept = sessions.load(&used).await.expect("loaded").expect("there").expiry_date - time::OffsetDateTime::now_utc();
+    assert!(kept > time::Duration::hours(11), "never shortened");
+    assert_eq!(store.people().await.expect("read").logins.into_keys().collect::<Vec<_>>(), [all[0]]);
+}
