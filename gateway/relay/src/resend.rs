@@ -10,8 +10,12 @@ const MOST_AGE: Duration = Duration::from_millis(250);
 const MOST_PACKETS: usize = 512;
 /// Between two copies while the round trip is not known: as often as a browser looks at what it misses.
 const USUAL_GAP: Duration = Duration::from_millis(20);
-/// Between two copies on the fastest of networks, so that several requests of one look are answered once.
-const LEAST_GAP: Duration = Duration::from_millis(5);
+/// Between two copies on the fastest of networks, or to a page that makes its round trip shorter than it is.
+const LEAST_GAP: Duration = USUAL_GAP;
+/// Bytes are counted by slices of time this long.
+const SLICE: Duration = Duration::from_millis(1);
+/// Bytes that may always be sent again within [`MOST_AGE`]: a large picture, on a line that was quiet before it.
+const LEAST_BYTES: usize = 16 * 1024;
 /// Round trips and unanswered reports that are remembered: a few seconds of them for each of a handful of tracks.
 const MOST_REMEMBERED: usize = 16;
 
@@ -24,6 +28,8 @@ pub(crate) enum Refusal {
     TooOld,
     /// The copy sent last may not have arrived yet.
     JustSent,
+    /// This page has been sent too much again of late.
+    TooMuch,
 }
 
 impl Refusal {
@@ -32,6 +38,7 @@ impl Refusal {
             Self::Unknown => "unknown",
             Self::TooOld => "too_old",
             Self::JustSent => "just_sent",
+            Self::TooMuch => "too_much",
         }
     }
 }
@@ -72,11 +79,17 @@ impl<P> RecentPackets<P> {
         self.packets.push_back(Sent { first: now, again: None, packet });
     }
 
-    /// A page misses a packet.
+    /// A page misses a packet. `afford` is asked last, and spends what it allows.
     ///
     /// # Errors
     /// [`Refusal`].
-    pub(crate) fn again(&mut self, now: MonoTime, sequence: u16, round_trip: Option<Duration>) -> Result<&P, Refusal> {
+    pub(crate) fn again(
+        &mut self,
+        now: MonoTime,
+        sequence: u16,
+        round_trip: Option<Duration>,
+        afford: impl FnOnce(&P) -> bool,
+    ) -> Result<&P, Refusal> {
         let place = self.place(sequence);
         let sent = self.packets.get_mut(place).ok_or(Refusal::Unknown)?;
         if now.since(sent.first) > MOST_AGE {
@@ -86,12 +99,63 @@ impl<P> RecentPackets<P> {
         if sent.again.is_some_and(|again| now.since(again) < gap) {
             return Err(Refusal::JustSent);
         }
+        if !afford(&sent.packet) {
+            return Err(Refusal::TooMuch);
+        }
         sent.again = Some(now);
         Ok(&sent.packet)
     }
 
     fn place(&self, sequence: u16) -> usize {
         usize::from(sequence.wrapping_sub(self.oldest))
+    }
+}
+
+/// How much one viewer may be sent again, over all its tracks: half of what it was first sent in the last 250 ms. More would
+/// be no repair, and a page that asks for more than it lost could make the gateway send without end.
+#[derive(Debug, Default)]
+pub(crate) struct ResendBudget {
+    first: LateBytes,
+    again: LateBytes,
+}
+
+impl ResendBudget {
+    /// A packet leaves for the first time.
+    pub(crate) fn sent(&mut self, now: MonoTime, bytes: usize) {
+        self.first.add(now, bytes);
+    }
+
+    /// True if a packet of this size may leave once more, which it then does.
+    pub(crate) fn spend(&mut self, now: MonoTime, bytes: usize) -> bool {
+        let room = self.again.at(now) + bytes <= (self.first.at(now) / 2).max(LEAST_BYTES);
+        if room {
+            self.again.add(now, bytes);
+        }
+        room
+    }
+}
+
+/// Bytes of the last 250 ms, in slices of one millisecond at least.
+#[derive(Debug, Default)]
+struct LateBytes {
+    total: usize,
+    slices: VecDeque<(MonoTime, usize)>,
+}
+
+impl LateBytes {
+    fn add(&mut self, now: MonoTime, bytes: usize) {
+        self.total = self.at(now) + bytes;
+        match self.slices.back_mut() {
+            Some((began, sum)) if now.since(*began) < SLICE => *sum += bytes,
+            _ => self.slices.push_back((now, bytes)),
+        }
+    }
+
+    fn at(&mut self, now: MonoTime) -> usize {
+        while let Some((_, sum)) = self.slices.pop_front_if(|(began, _)| now.since(*began) > MOST_AGE) {
+            self.total -= sum;
+        }
+        self.total
     }
 }
 
@@ -146,45 +210,75 @@ mod tests {
     fn a_packet_is_sent_again_while_it_can_be_shown_and_not_later() {
         let mut recent = RecentPackets::new();
         recent.sent(ms(0), 7, "seven");
-        assert_eq!(recent.again(ms(30), 7, None), Ok(&"seven"));
-        assert_eq!(recent.again(ms(250), 7, None), Ok(&"seven"));
-        assert_eq!(recent.again(ms(251), 7, None), Err(Refusal::TooOld));
+        assert_eq!(recent.again(ms(30), 7, None, |_| true), Ok(&"seven"));
+        assert_eq!(recent.again(ms(250), 7, None, |_| true), Ok(&"seven"));
+        assert_eq!(recent.again(ms(251), 7, None, |_| true), Err(Refusal::TooOld));
     }
 
     #[test]
     fn a_copy_on_its_way_is_not_followed_by_another_within_the_round_trip() {
         let mut recent = RecentPackets::new();
         recent.sent(ms(0), 7, ());
-        assert_eq!(recent.again(ms(60), 7, Some(span(50))), Ok(&()));
-        assert_eq!(recent.again(ms(61), 7, Some(span(50))), Err(Refusal::JustSent));
-        assert_eq!(recent.again(ms(109), 7, Some(span(50))), Err(Refusal::JustSent));
-        assert_eq!(recent.again(ms(110), 7, Some(span(50))), Ok(&()));
-        assert_eq!(recent.again(ms(159), 7, Some(span(50))), Err(Refusal::JustSent), "counted from the newest copy");
+        assert_eq!(recent.again(ms(60), 7, Some(span(50)), |_| true), Ok(&()));
+        assert_eq!(recent.again(ms(61), 7, Some(span(50)), |_| true), Err(Refusal::JustSent));
+        assert_eq!(recent.again(ms(109), 7, Some(span(50)), |_| true), Err(Refusal::JustSent));
+        assert_eq!(recent.again(ms(110), 7, Some(span(50)), |_| true), Ok(&()));
+        assert_eq!(recent.again(ms(159), 7, Some(span(50)), |_| true), Err(Refusal::JustSent), "counted from the newest copy");
     }
 
     #[test]
-    fn without_a_known_round_trip_twenty_milliseconds_pass_and_with_none_at_all_five() {
+    fn twenty_milliseconds_pass_at_least_whatever_round_trip_is_said() {
         let mut recent = RecentPackets::new();
         recent.sent(ms(0), 7, ());
-        assert!(recent.again(ms(1), 7, None).is_ok(), "the first copy waits for nothing");
-        assert_eq!(recent.again(ms(20), 7, None), Err(Refusal::JustSent));
-        assert!(recent.again(ms(21), 7, None).is_ok());
-        assert_eq!(recent.again(ms(25), 7, Some(span(0))), Err(Refusal::JustSent));
-        assert!(recent.again(ms(26), 7, Some(span(0))).is_ok());
+        assert!(recent.again(ms(1), 7, None, |()| true).is_ok(), "the first copy waits for nothing");
+        assert_eq!(recent.again(ms(20), 7, None, |()| true), Err(Refusal::JustSent));
+        assert!(recent.again(ms(21), 7, None, |()| true).is_ok());
+        assert_eq!(recent.again(ms(40), 7, Some(span(0)), |()| true), Err(Refusal::JustSent));
+        assert!(recent.again(ms(41), 7, Some(span(0)), |()| true).is_ok());
+    }
+
+    #[test]
+    fn a_packet_that_cannot_be_afforded_may_be_asked_for_again_at_once() {
+        let mut recent = RecentPackets::new();
+        recent.sent(ms(0), 7, ());
+        assert_eq!(recent.again(ms(1), 7, None, |()| false), Err(Refusal::TooMuch));
+        assert!(recent.again(ms(1), 7, None, |()| true).is_ok());
+    }
+
+    #[test]
+    fn a_viewer_is_sent_again_half_of_what_it_was_sent_of_late() {
+        let mut budget = ResendBudget::default();
+        budget.sent(ms(0), 100_000);
+        assert!(budget.spend(ms(100), 50_000));
+        assert!(!budget.spend(ms(100), 1));
+        budget.sent(ms(200), 100_000);
+        assert!(budget.spend(ms(250), 50_000));
+        assert!(!budget.spend(ms(251), 1), "what was sent first is old, what was sent again is not");
+        assert!(!budget.spend(ms(351), 1), "still half of the newer part");
+        assert!(budget.spend(ms(501), 1));
+    }
+
+    #[test]
+    fn a_viewer_that_was_sent_little_may_still_miss_a_picture() {
+        let mut budget = ResendBudget::default();
+        assert!(budget.spend(ms(0), LEAST_BYTES));
+        assert!(!budget.spend(ms(250), 1));
+        assert!(budget.spend(ms(251), LEAST_BYTES));
+        assert!(budget.first.slices.is_empty() && budget.again.slices.len() == 1, "little is kept");
     }
 
     #[test]
     fn what_was_never_sent_is_unknown_on_both_sides_of_the_numbers_end() {
         let mut recent = RecentPackets::new();
-        assert_eq!(recent.again(ms(0), 0, None), Err::<&u16, _>(Refusal::Unknown));
+        assert_eq!(recent.again(ms(0), 0, None, |_| true), Err::<&u16, _>(Refusal::Unknown));
         for sequence in [65_534, 65_535, 0, 1] {
             recent.sent(ms(0), sequence, sequence);
         }
         for sequence in [65_534, 65_535, 0, 1] {
-            assert_eq!(recent.again(ms(1), sequence, None), Ok(&sequence));
+            assert_eq!(recent.again(ms(1), sequence, None, |_| true), Ok(&sequence));
         }
-        assert_eq!(recent.again(ms(1), 2, None), Err(Refusal::Unknown));
-        assert_eq!(recent.again(ms(1), 65_533, None), Err(Refusal::Unknown));
+        assert_eq!(recent.again(ms(1), 2, None, |_| true), Err(Refusal::Unknown));
+        assert_eq!(recent.again(ms(1), 65_533, None, |_| true), Err(Refusal::Unknown));
     }
 
     #[test]
@@ -194,11 +288,11 @@ mod tests {
             recent.sent(ms(0), sequence, ());
         }
         assert_eq!(recent.packets.len(), MOST_PACKETS);
-        assert_eq!(recent.again(ms(0), 87, None), Err(Refusal::Unknown));
-        assert_eq!(recent.again(ms(0), 88, None), Ok(&()));
+        assert_eq!(recent.again(ms(0), 87, None, |_| true), Err(Refusal::Unknown));
+        assert_eq!(recent.again(ms(0), 88, None, |_| true), Ok(&()));
         recent.sent(ms(251), 600, ());
         assert_eq!(recent.packets.len(), 1);
-        assert_eq!(recent.again(ms(251), 600, None), Ok(&()));
+        assert_eq!(recent.again(ms(251), 600, None, |_| true), Ok(&()));
     }
 
     #[test]
@@ -207,9 +301,9 @@ mod tests {
         recent.sent(ms(0), 7, "old");
         recent.sent(ms(0), 100, "new");
         recent.sent(ms(0), 101, "newer");
-        assert_eq!(recent.again(ms(1), 100, None), Ok(&"new"));
-        assert_eq!(recent.again(ms(1), 101, None), Ok(&"newer"));
-        assert_eq!(recent.again(ms(1), 7, None), Err(Refusal::Unknown));
+        assert_eq!(recent.again(ms(1), 100, None, |_| true), Ok(&"new"));
+        assert_eq!(recent.again(ms(1), 101, None, |_| true), Ok(&"newer"));
+        assert_eq!(recent.again(ms(1), 7, None, |_| true), Err(Refusal::Unknown));
     }
 
     #[test]
@@ -255,11 +349,11 @@ mod tests {
                     next = next.wrapping_add(1);
                 } else {
                     let sequence = next.wrapping_sub(back);
-                    if let Ok((number, first)) = recent.again(ms(now), sequence, Some(span(round_trip))).copied() {
+                    if let Ok((number, first)) = recent.again(ms(now), sequence, Some(span(round_trip)), |_| true).copied() {
                         prop_assert_eq!(number, sequence);
                         prop_assert!(now - first <= 250);
                         if let Some(before) = copies.insert(sequence, now) {
-                            prop_assert!(now - before >= round_trip.max(5));
+                            prop_assert!(now - before >= round_trip.max(20));
                         }
                     }
                 }

@@ -1,7 +1,7 @@
 //! An interceptor that answers a page's requests for lost packets, within what [`RecentPackets`] allows.
 
 use crate::at;
-use crate::resend::{RecentPackets, RoundTrip};
+use crate::resend::{RecentPackets, ResendBudget, RoundTrip};
 use farhand_protocol::MonoTime;
 use rtc::interceptor::{Attribute, AttributedPacket, Interceptor, Packet, StreamInfo, TaggedPacket};
 use rtc::rtcp::receiver_report::ReceiverReport;
@@ -19,6 +19,8 @@ pub(crate) struct Retransmitter {
     /// By SSRC.
     tracks: BTreeMap<u32, RecentPackets<rtc::rtp::Packet>>,
     round_trip: RoundTrip,
+    /// Of all tracks: one viewer has one line.
+    budget: ResendBudget,
     inbound: VecDeque<TaggedPacket>,
     outbound: VecDeque<TaggedPacket>,
 }
@@ -28,7 +30,8 @@ impl Retransmitter {
         let Some(track) = self.tracks.get_mut(&nack.media_ssrc) else { return };
         let round_trip = self.round_trip.shortest();
         for sequence in nack.nacks.iter().copied().flatten() {
-            match track.again(at(arrived), sequence, round_trip) {
+            let now = at(arrived);
+            match track.again(now, sequence, round_trip, |packet| self.budget.spend(now, size(packet))) {
                 Ok(packet) => {
                     metrics::counter!("farhand_packets_sent_again_total").increment(1);
                     let packet = AttributedPacket::new(Packet::Rtp(packet.clone())).with(Attribute::Retransmission);
@@ -51,6 +54,14 @@ impl Retransmitter {
         }
     }
 }
+
+/// Bytes of a packet on its way, near enough: what comes around the picture's own is the same for all.
+fn size(packet: &rtc::rtp::Packet) -> usize {
+    packet.payload.len() + AROUND
+}
+
+/// RTP with its extension, SRTP, UDP and IP.
+const AROUND: usize = 80;
 
 impl Protocol<TaggedPacket, TaggedPacket, ()> for Retransmitter {
     type Rout = TaggedPacket;
@@ -82,6 +93,7 @@ impl Protocol<TaggedPacket, TaggedPacket, ()> for Retransmitter {
             Packet::Rtp(media) => {
                 if let Some(track) = self.tracks.get_mut(&media.header.ssrc) {
                     track.sent(at(packet.now), media.header.sequence_number, media.clone());
+                    self.budget.sent(at(packet.now), size(media));
                 }
             }
             Packet::Rtcp(reports) => {
@@ -148,9 +160,14 @@ mod tests {
 
         /// Lets packets of these numbers pass on their way out.
         fn sends(&mut self, milliseconds: u64, sequences: std::ops::Range<u16>) {
+            self.sends_of(milliseconds, sequences, 0);
+        }
+
+        fn sends_of(&mut self, milliseconds: u64, sequences: std::ops::Range<u16>, payload: usize) {
             for sequence in sequences {
                 let mut packet = rtc::rtp::Packet::default();
                 (packet.header.ssrc, packet.header.sequence_number) = (FRONT, sequence);
+                packet.payload = vec![0; payload].into();
                 let packet = self.at(milliseconds, Packet::Rtp(packet));
                 self.retransmitter.handle_write(packet).expect("taken");
                 assert!(self.retransmitter.poll_write().is_some(), "passes");
@@ -184,6 +201,18 @@ mod tests {
         assert_eq!(sender.asked(240, FRONT, &[(10, 1)]), [10, 11]);
         assert_eq!(sender.asked(250, FRONT, &[(10, 1)]), [] as [u16; 0]);
         assert_eq!(sender.asked(270, FRONT, &[(10, 1)]), [11]);
+    }
+
+    #[test]
+    fn a_page_that_asks_for_everything_all_the_time_gets_half_of_what_it_was_sent() {
+        let mut sender = Sender::new();
+        let all: Vec<(u16, u16)> = (0..512).step_by(17).map(|first| (first, u16::MAX)).collect();
+        sender.sends_of(0, 0..512, 1100);
+        let mut again = 0;
+        for milliseconds in 1..=250 {
+            again += sender.asked(milliseconds, FRONT, &all).len();
+        }
+        assert_eq!(again, 256);
     }
 
     #[test]
