@@ -212,18 +212,18 @@ mod tests {
         recent.sent(ms(0), 7, "seven");
         assert_eq!(recent.again(ms(30), 7, None, |_| true), Ok(&"seven"));
         assert_eq!(recent.again(ms(250), 7, None, |_| true), Ok(&"seven"));
-        assert_eq!(recent.again(ms(251), 7, None, |_| true), Err(Refusal::TooOld));
+        assert_eq!(recent.again(ms(251), 7, None, |()| true), Err(Refusal::TooOld));
     }
 
     #[test]
     fn a_copy_on_its_way_is_not_followed_by_another_within_the_round_trip() {
         let mut recent = RecentPackets::new();
         recent.sent(ms(0), 7, ());
-        assert_eq!(recent.again(ms(60), 7, Some(span(50)), |_| true), Ok(&()));
-        assert_eq!(recent.again(ms(61), 7, Some(span(50)), |_| true), Err(Refusal::JustSent));
-        assert_eq!(recent.again(ms(109), 7, Some(span(50)), |_| true), Err(Refusal::JustSent));
-        assert_eq!(recent.again(ms(110), 7, Some(span(50)), |_| true), Ok(&()));
-        assert_eq!(recent.again(ms(159), 7, Some(span(50)), |_| true), Err(Refusal::JustSent), "counted from the newest copy");
+        assert_eq!(recent.again(ms(60), 7, Some(span(50)), |()| true), Ok(&()));
+        assert_eq!(recent.again(ms(61), 7, Some(span(50)), |()| true), Err(Refusal::JustSent));
+        assert_eq!(recent.again(ms(109), 7, Some(span(50)), |()| true), Err(Refusal::JustSent));
+        assert_eq!(recent.again(ms(110), 7, Some(span(50)), |()| true), Ok(&()));
+        assert_eq!(recent.again(ms(159), 7, Some(span(50)), |()| true), Err(Refusal::JustSent), "counted from the newest copy");
     }
 
     #[test]
