@@ -20,6 +20,13 @@ pub(crate) fn trial(name: &str) -> PathBuf {
     root().join("models/trials").join(name)
 }
 
+/// Every folder with a model that is committed.
+pub(crate) fn models() -> Vec<PathBuf> {
+    let rooms = [root().join("models"), root().join("models/trials")];
+    let folders = rooms.iter().flat_map(|room| std::fs::read_dir(room).expect("the room is there").filter_map(Result::ok));
+    folders.map(|entry| entry.path()).filter(|path| path.join("card.json").is_file()).collect()
+}
+
 pub(crate) fn open(name: &str) -> Policy {
     Policy::open(&trial(name).join("card.json"), &library()).expect("the model opens")
 }
