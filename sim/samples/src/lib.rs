@@ -1,0 +1,14 @@
+//! Samples for training the stop policy: what the vehicle knows, and what each stop would cost in truth.
+
+mod costs;
+mod episode;
+mod manoeuvre;
+mod produce;
+mod senses;
+mod stream;
+
+pub use costs::Costs;
+pub use episode::{Sample, samples_of};
+pub use produce::{Options, run};
+pub use senses::features;
+pub use stream::{HEADER_BYTES, RECORD_BYTES, header, record};

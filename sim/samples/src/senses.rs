@@ -1,0 +1,82 @@
+//! What the vehicle knows at one instant of a ride, as the policy is given it.
+
+use farhand_policy::{Beams, Features, LinkReason, NotFinite, Senses, Told, ZoneAhead};
+use farhand_study::{Eyes, Ride, Scan, Scenario};
+use farhand_world::Place;
+use std::time::Duration;
+
+/// The row for now. Only what the vehicle knows goes in: its scans, its wheels, where it believes it is, its own profile.
+///
+/// # Errors
+/// [`NotFinite`] if the ride holds something that is no number.
+pub fn features(scenario: &Scenario, ride: &Ride, eyes: &mut Eyes, since_event: Duration) -> Result<Features, NotFinite> {
+    let (known, now) = (&scenario.rig.known, ride.latest());
+    let reckoned = now.reckoned;
+    let beams = beams(&reckoned, eyes.newest(scenario, ride, Duration::ZERO));
+    let before = eyes.newest(scenario, ride, MOTION_OVER);
+    let seen_before = before.iter().any(Option::is_some);
+    let beams_before = beams_if(seen_before, &reckoned, before);
+    Features::of(&Senses {
+        beams,
+        beams_before,
+        speed_mps: narrow(now.speed_mps),
+        curvature_per_m: narrow(known.curvature_per_m(now.steering_rad)),
+        decel_mps2: narrow(now.decel_mps2),
+        told: ride.last().map(|drive| Told { speed_mps: narrow(drive.speed_mps), steering_rad: narrow(drive.steering_rad) }),
+        loaded: known.load.is_some(),
+        mast_m: narrow(known.fork_m),
+        safe_decel_mps2: narrow(known.safe_decel_mps2),
+        safe_lateral_mps2: narrow(known.safe_lateral_mps2),
+        corridor_m: ride.corridor().points.map(|point| narrow_pair(seen_from(&reckoned, point))),
+        corridor_extrapolated: ride.corridor().extrapolated,
+        keep_clear: zone_ahead(scenario, ride),
+        since_event_s: since_event.as_secs_f32(),
+        reason: LinkReason::Silence,
+    })
+}
+
+fn beams_if(seen: bool, reckoned: &Place, scans: [Option<&Scan>; 2]) -> Option<Beams> {
+    seen.then(|| beams(reckoned, scans))
+}
+
+/// All returns of both scanners, moved by the wheels to where the vehicle is now.
+fn beams(reckoned: &Place, scans: [Option<&Scan>; 2]) -> Beams {
+    let points = scans.into_iter().flatten().flat_map(|scan| {
+        let place = scan.reckoned;
+        scan.points.iter().map(move |point| narrow_pair(seen_from(reckoned, place.point(point.ahead_m, point.left_m))))
+    });
+    Beams::of(points)
+}
+
+/// The nearest zone whose far side is not yet passed, where the vehicle believes it to be.
+fn zone_ahead(scenario: &Scenario, ride: &Ride) -> Option<ZoneAhead> {
+    let believed = ride.latest().believed?;
+    let seen = scenario.zones.iter().map(|zone| {
+        let inside = zone.holds((believed.x_m, believed.y_m));
+        (zone, inside, seen_from(&believed, zone.middle()))
+    });
+    let ahead = seen.filter(|(_, inside, (ahead, _))| *inside || *ahead > 0.0);
+    let near = ahead.min_by(|one, other| one.2.0.hypot(one.2.1).total_cmp(&other.2.0.hypot(other.2.1)))?;
+    let (_, inside, (ahead, left)) = near;
+    (inside || ahead.hypot(left) < FARTHEST_ZONE_M).then(|| ZoneAhead { ahead_m: narrow(ahead), left_m: narrow(left), inside })
+}
+
+fn seen_from(place: &Place, (x, y): (f64, f64)) -> (f64, f64) {
+    let (sin, cos) = place.heading_rad.sin_cos();
+    let (dx, dy) = (x - place.x_m, y - place.y_m);
+    (cos * dx + sin * dy, cos * dy - sin * dx)
+}
+
+fn narrow_pair((ahead, left): (f64, f64)) -> (f32, f32) {
+    (narrow(ahead), narrow(left))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "metres and radians of one hall")]
+fn narrow(value: f64) -> f32 {
+    value as f32
+}
+
+/// The motion cue (safety.md 3.1).
+const MOTION_OVER: Duration = Duration::from_millis(100);
+/// As far as a stop can lead.
+const FARTHEST_ZONE_M: f64 = 12.0;
