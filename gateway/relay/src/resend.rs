@@ -212,7 +212,7 @@ mod tests {
         recent.sent(ms(0), 7, "seven");
         assert_eq!(recent.again(ms(30), 7, None, |_| true), Ok(&"seven"));
         assert_eq!(recent.again(ms(250), 7, None, |_| true), Ok(&"seven"));
-        assert_eq!(recent.again(ms(251), 7, None, |()| true), Err(Refusal::TooOld));
+        assert_eq!(recent.again(ms(251), 7, None, |_| true), Err(Refusal::TooOld));
     }
 
     #[test]
@@ -288,11 +288,11 @@ mod tests {
             recent.sent(ms(0), sequence, ());
         }
         assert_eq!(recent.packets.len(), MOST_PACKETS);
-        assert_eq!(recent.again(ms(0), 87, None, |_| true), Err(Refusal::Unknown));
-        assert_eq!(recent.again(ms(0), 88, None, |_| true), Ok(&()));
+        assert_eq!(recent.again(ms(0), 87, None, |()| true), Err(Refusal::Unknown));
+        assert_eq!(recent.again(ms(0), 88, None, |()| true), Ok(&()));
         recent.sent(ms(251), 600, ());
         assert_eq!(recent.packets.len(), 1);
-        assert_eq!(recent.again(ms(251), 600, None, |_| true), Ok(&()));
+        assert_eq!(recent.again(ms(251), 600, None, |()| true), Ok(&()));
     }
 
     #[test]
