@@ -47,32 +47,32 @@ impl Guard {
         self.braked(now, situation, &still, refusal)
     }
 
-    /// A speed at which the command passes, near the highest; 0 if none was found.
+    /// The highest speed found at which the command passes; 0 if there is none.
     fn slower(&mut self, now: MonoTime, situation: &Situation<'_>, wanted: &Command) -> i32 {
         let top = wanted.speed_mm_s.saturating_abs();
-        let last = self.gate_speed_mm_s;
+        let last = self.gate_speed_mm_s.min(top.saturating_sub(RAISE_MM_S));
         let mut passes = |speed: i32| {
             let speed_mm_s = if wanted.speed_mm_s < 0 { -speed } else { speed };
             self.passes(now, situation, &Command { speed_mm_s, ..*wanted }).is_ok()
         };
-        // What passed in the last tick mostly passes again, or a little more, or a little less.
-        let mut speed = last.min(top.saturating_sub(1));
-        if speed < SLOWEST_MM_S {
-            return if RAISE_MM_S < top && passes(RAISE_MM_S) { RAISE_MM_S } else { 0 };
+        // What passed in the last tick mostly passes again, or a little more.
+        if last >= SLOWEST_MM_S && passes(last) {
+            let more = last.saturating_add(RAISE_MM_S);
+            return if more < top && passes(more) { more } else { last };
         }
-        if passes(speed) {
-            let more = speed.saturating_add(RAISE_MM_S);
-            return if more < top && passes(more) { more } else { speed };
-        }
-        let mut step = LOWER_MM_S;
-        while speed > SLOWEST_MM_S {
-            speed = speed.saturating_sub(step);
-            step = step.saturating_mul(2);
-            if speed >= SLOWEST_MM_S && passes(speed) {
-                return speed;
+        let (mut low, mut high) = (0, last.max(0));
+        for _ in 0..HALVINGS {
+            let middle = i32::midpoint(low, high);
+            if middle < SLOWEST_MM_S {
+                break;
+            }
+            if passes(middle) {
+                low = middle;
+            } else {
+                high = middle;
             }
         }
-        0
+        low
     }
 
     fn braked(&mut self, now: MonoTime, situation: &Situation<'_>, wanted: &Command, refusal: Refusal) -> Allowed {
@@ -125,5 +125,5 @@ impl Guard {
 const SLOWEST_MM_S: i32 = 20;
 /// How much more than last time is tried.
 const RAISE_MM_S: i32 = 50;
-/// How much less than last time is tried first; then twice, four times, ... as much.
-const LOWER_MM_S: i32 = 20;
+/// Halvings of the speed before the gate gives up for this tick: a 32nd of the speed is fine enough.
+const HALVINGS: usize = 5;
