@@ -6,8 +6,12 @@
 use farhand_protocol::{
     BootId, CameraIndex, Command, FromConsole, GlassStamp, LeaseEpoch, MonoTime, RtpStamp, SafetyState, WIRE_VERSION, encode,
 };
-use farhand_safety::{CameraSet, Config, Core, Input, MachineSample, Persisted, StopPolicy, Surroundings};
+use farhand_safety::{Config, Core, Input, MachineSample, Persisted, Surroundings};
+use plain::config;
 use std::time::{Duration, Instant};
+
+#[path = "../tests/drives/plain.rs"]
+mod plain;
 
 const TICKS: usize = 1_000_000;
 const PERIOD: Duration = Duration::from_millis(10);
@@ -35,7 +39,7 @@ struct Vehicle {
 impl Vehicle {
     fn new() -> Self {
         let now = MonoTime(1_000_000);
-        let core = Core::new(config(), BootId(1), Some(Persisted::default()), now);
+        let core = Core::new(Config { scanner: true, ..config() }, BootId(1), Some(Persisted::default()), now);
         let mut vehicle = Self { core, now, travelled_um: 0, seq: 0, speed_mm_s: 0 };
         for _ in 0..100 {
             vehicle.tick();
@@ -115,52 +119,5 @@ impl Vehicle {
             stamps: [0, 1].map(|camera| GlassStamp { camera: CameraIndex(camera), rtp: shown }).to_vec(),
         };
         encode(&FromConsole::Command(command)).unwrap_or_default()
-    }
-}
-
-fn config() -> Config {
-    let (front, rear) = (CameraSet::default().with(CameraIndex(0)), CameraSet::default().with(CameraIndex(1)));
-    let ms = Duration::from_millis;
-    Config {
-        max_speed_mm_s: 2500,
-        max_steering_mrad: 1300,
-        max_lift_mm_s: 400,
-        max_accel_mm_s2: 1000,
-        safe_decel_mm_s2: 1600,
-        unladen_decel_mm_s2: 2000,
-        protective_decel_mm_s2: 1800,
-        safe_decel_raised_mm_s2: 350,
-        safe_lateral_mm_s2: 1600,
-        mast_height_mm: 3000,
-        wheelbase_mm: 1400,
-        coast_after: ms(100),
-        command_lost_after: ms(250),
-        picture_lost_after: ms(600),
-        handover_picture_age: ms(300),
-        blind_distance_mm: 500,
-        blind_trip_mm: 1000,
-        flapping_bucket: ms(1000),
-        good_for: ms(2000),
-        agent_lost_after: ms(100),
-        machine_lost_after: ms(100),
-        handover_timeout: ms(30_000),
-        stuck_enable_after: ms(25_000),
-        required_forward: front,
-        required_reverse: rear,
-        required_handover: front.union(rear),
-        checked_identical: CameraSet::default(),
-        checked_motion: CameraSet::default(),
-        scanner: true,
-        scan_lost_after: ms(150),
-        unlocalised_speed_mm_s: 1000,
-        stop_policy: StopPolicy::Navigate,
-        plan_lost_after: ms(250),
-        localisation_lost_after: ms(300),
-        corridor_mm: 300,
-        handover_speed_mm_s: 0,
-        steer_dead: ms(100),
-        steer_rate_mrad_s: 800,
-        brake_dead: ms(150),
-        brake_jerk_mm_s3: 8000,
     }
 }

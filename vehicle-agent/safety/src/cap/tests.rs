@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::core::tests_support::config;
+use crate::drives::plain::OPEN;
 
 fn inputs(age_ms: u64) -> CapInputs {
     CapInputs {
@@ -12,22 +13,6 @@ fn inputs(age_ms: u64) -> CapInputs {
         creep: false,
         surroundings: None,
         lost_place: false,
-    }
-}
-
-fn open() -> Surroundings {
-    Surroundings {
-        at: MonoTime(0),
-        scan_at: MonoTime(0),
-        free_distance_mm: 20_000,
-        occlusion_mm: None,
-        side_clearance_mm: 2000,
-        zone_limit_mm_s: None,
-        guard_limit_mm_s: 8000,
-        guard_wheel_mrad: None,
-        guard_lift: true,
-        way_out: true,
-        breached: false,
     }
 }
 
@@ -134,7 +119,7 @@ fn leaving_a_curve_the_cap_rises_no_faster_than_the_truck_accelerates() {
 fn without_scanners_there_is_no_field_and_with_silent_ones_no_speed() {
     assert_eq!(what(governor(50).cap(at(0), &config(), &inputs(50))), by(CapTerm::Site, 2500));
     assert_eq!(capped(&inputs(50)), by(CapTerm::Field, 0));
-    assert_eq!(capped(&seeing(open())), by(CapTerm::Site, 2500));
+    assert_eq!(capped(&seeing(OPEN)), by(CapTerm::Site, 2500));
 }
 
 #[test]
@@ -142,7 +127,7 @@ fn the_free_way_must_take_in_a_stop_after_a_lost_link() {
     for (free_mm, expected) in
         [(5000, 2500), (4000, 2500), (3000, 2246), (2000, 1665), (1500, 1316), (400, 179), (300, 0), (0, 0)]
     {
-        let cap = capped(&seeing(Surroundings { free_distance_mm: free_mm, ..open() }));
+        let cap = capped(&seeing(Surroundings { free_distance_mm: free_mm, ..OPEN }));
         let term = if expected == 2500 { CapTerm::Site } else { CapTerm::Link };
         let term = if expected == 0 { CapTerm::Field } else { term };
         assert_eq!(cap, by(term, expected), "{free_mm} mm free");
@@ -153,7 +138,7 @@ fn the_free_way_must_take_in_a_stop_after_a_lost_link() {
 fn who_drives_itself_needs_way_for_its_scanners_only_and_stops_at_the_end_of_the_base() {
     let auto = |free_mm, base_left_mm| CapInputs {
         driver: Driver::Autonomy { base_left_mm },
-        ..seeing(Surroundings { free_distance_mm: free_mm, side_clearance_mm: 10, ..open() })
+        ..seeing(Surroundings { free_distance_mm: free_mm, side_clearance_mm: 10, ..OPEN })
     };
     assert_eq!(capped(&auto(20_000, 20_000)), by(CapTerm::Site, 2500), "no drift without a person");
     assert_eq!(capped(&auto(2000, 20_000)), by(CapTerm::Field, 1778));
@@ -164,7 +149,7 @@ fn who_drives_itself_needs_way_for_its_scanners_only_and_stops_at_the_end_of_the
 
 #[test]
 fn an_edge_behind_which_somebody_may_stand_slows() {
-    let edge = |edge, creep| capped(&CapInputs { creep, ..seeing(Surroundings { occlusion_mm: Some(edge), ..open() }) });
+    let edge = |edge, creep| capped(&CapInputs { creep, ..seeing(Surroundings { occlusion_mm: Some(edge), ..OPEN }) });
     assert_eq!(edge(3000, false), by(CapTerm::Field, 1503));
     assert_eq!(edge(900, false), by(CapTerm::Field, 0));
     assert_eq!(edge(0, true), by(CapTerm::Field, 300), "who creeps is slower than who walks");
@@ -173,7 +158,7 @@ fn an_edge_behind_which_somebody_may_stand_slows() {
 
 #[test]
 fn in_creep_it_goes_close_and_no_faster() {
-    let close = |free_mm, creep| capped(&CapInputs { creep, ..seeing(Surroundings { free_distance_mm: free_mm, ..open() }) });
+    let close = |free_mm, creep| capped(&CapInputs { creep, ..seeing(Surroundings { free_distance_mm: free_mm, ..OPEN }) });
     assert_eq!(close(300, true), by(CapTerm::Field, 300));
     assert_eq!(close(200, true), by(CapTerm::Link, 288));
     assert_eq!(close(60, true), by(CapTerm::Link, 57));
@@ -185,7 +170,7 @@ fn in_creep_it_goes_close_and_no_faster() {
 #[test]
 fn little_room_at_the_sides_slows_a_driver_who_may_go_blind() {
     let narrow = |side, creep, age_ms| {
-        let seen = Surroundings { side_clearance_mm: side, ..open() };
+        let seen = Surroundings { side_clearance_mm: side, ..OPEN };
         capped(&CapInputs { creep, surroundings: Some(seen), ..inputs(age_ms) })
     };
     assert_eq!(narrow(300, false, 50), by(CapTerm::Drift, 2190));
@@ -197,11 +182,11 @@ fn little_room_at_the_sides_slows_a_driver_who_may_go_blind() {
 
 #[test]
 fn zone_guard_and_a_lost_place_bind() {
-    assert_eq!(capped(&seeing(Surroundings { zone_limit_mm_s: Some(700), ..open() })), by(CapTerm::Zone, 700));
-    assert_eq!(capped(&seeing(Surroundings { zone_limit_mm_s: Some(-7), ..open() })), by(CapTerm::Zone, 0));
-    assert_eq!(capped(&seeing(Surroundings { guard_limit_mm_s: 450, ..open() })), by(CapTerm::Guard, 450));
-    assert_eq!(capped(&seeing(Surroundings { guard_limit_mm_s: -1, ..open() })), by(CapTerm::Guard, 0));
-    let lost = |zone_limit_mm_s| CapInputs { lost_place: true, ..seeing(Surroundings { zone_limit_mm_s, ..open() }) };
+    assert_eq!(capped(&seeing(Surroundings { zone_limit_mm_s: Some(700), ..OPEN })), by(CapTerm::Zone, 700));
+    assert_eq!(capped(&seeing(Surroundings { zone_limit_mm_s: Some(-7), ..OPEN })), by(CapTerm::Zone, 0));
+    assert_eq!(capped(&seeing(Surroundings { guard_limit_mm_s: 450, ..OPEN })), by(CapTerm::Guard, 450));
+    assert_eq!(capped(&seeing(Surroundings { guard_limit_mm_s: -1, ..OPEN })), by(CapTerm::Guard, 0));
+    let lost = |zone_limit_mm_s| CapInputs { lost_place: true, ..seeing(Surroundings { zone_limit_mm_s, ..OPEN }) };
     assert_eq!(capped(&lost(None)), by(CapTerm::Zone, 1000));
     assert_eq!(capped(&lost(Some(600))), by(CapTerm::Zone, 600));
     assert_eq!(capped(&lost(Some(2400))), by(CapTerm::Zone, 1000));
@@ -225,11 +210,11 @@ fn what_is_solid_is_told_apart_from_what_only_slows() {
         governor.cap(at(0), &watching(), inputs).solid_mm_s
     };
     let free_mm = 1500;
-    assert_eq!(solid(&seeing(Surroundings { free_distance_mm: free_mm, ..open() })), 1316);
-    assert_eq!(solid(&seeing(Surroundings { guard_limit_mm_s: 450, ..open() })), 450);
-    assert_eq!(solid(&CapInputs { driver: Driver::Autonomy { base_left_mm: 0 }, ..seeing(open()) }), 0);
+    assert_eq!(solid(&seeing(Surroundings { free_distance_mm: free_mm, ..OPEN })), 1316);
+    assert_eq!(solid(&seeing(Surroundings { guard_limit_mm_s: 450, ..OPEN })), 450);
+    assert_eq!(solid(&CapInputs { driver: Driver::Autonomy { base_left_mm: 0 }, ..seeing(OPEN) }), 0);
     let soft = CapInputs { steering_mrad: 1200, fork_mm: 3000, lost_place: true, ..inputs(500) };
-    let seen = Surroundings { side_clearance_mm: 0, zone_limit_mm_s: Some(100), ..open() };
+    let seen = Surroundings { side_clearance_mm: 0, zone_limit_mm_s: Some(100), ..OPEN };
     assert!(solid(&CapInputs { surroundings: Some(seen), ..soft }) > 2500);
     assert_eq!(solid(&inputs(50)), 0, "scanners that are silent");
 }

@@ -1,55 +1,7 @@
 //! A plain truck and a plain command for the unit tests.
 
-use crate::{CameraSet, Config, StopPolicy};
-use farhand_protocol::{BootId, CameraIndex, CommandView, LeaseEpoch, WIRE_VERSION};
-use std::time::Duration;
-
-pub(crate) fn config() -> Config {
-    let front = CameraSet::default().with(CameraIndex(0));
-    let rear = CameraSet::default().with(CameraIndex(1));
-    Config {
-        max_speed_mm_s: 2500,
-        max_steering_mrad: 1300,
-        max_lift_mm_s: 400,
-        max_accel_mm_s2: 1000,
-        safe_decel_mm_s2: 1600,
-        safe_decel_raised_mm_s2: 350,
-        safe_lateral_mm_s2: 1600,
-        mast_height_mm: 3000,
-        wheelbase_mm: 1400,
-        coast_after: Duration::from_millis(100),
-        command_lost_after: Duration::from_millis(250),
-        picture_lost_after: Duration::from_millis(600),
-        handover_picture_age: Duration::from_millis(300),
-        blind_distance_mm: 500,
-        blind_trip_mm: 1000,
-        flapping_bucket: Duration::from_secs(1),
-        good_for: Duration::from_secs(2),
-        agent_lost_after: Duration::from_millis(100),
-        machine_lost_after: Duration::from_millis(100),
-        handover_timeout: Duration::from_secs(30),
-        stuck_enable_after: Duration::from_secs(25),
-        required_forward: front,
-        required_reverse: rear,
-        required_handover: front.union(rear),
-        checked_identical: CameraSet::default(),
-        checked_motion: CameraSet::default(),
-        unladen_decel_mm_s2: 2000,
-        protective_decel_mm_s2: 1800,
-        scanner: false,
-        scan_lost_after: Duration::from_millis(150),
-        unlocalised_speed_mm_s: 1000,
-        stop_policy: StopPolicy::Navigate,
-        plan_lost_after: Duration::from_millis(250),
-        localisation_lost_after: Duration::from_millis(300),
-        corridor_mm: 300,
-        handover_speed_mm_s: 0,
-        steer_dead: Duration::from_millis(100),
-        steer_rate_mrad_s: 800,
-        brake_dead: Duration::from_millis(150),
-        brake_jerk_mm_s3: 8000,
-    }
-}
+pub(crate) use crate::drives::plain::config;
+use farhand_protocol::{BootId, CommandView, LeaseEpoch, WIRE_VERSION};
 
 pub(crate) fn command() -> CommandView {
     CommandView { v: WIRE_VERSION, boot_id: BootId(7), epoch: LeaseEpoch(1), seq: 1, ..CommandView::default() }

@@ -13,6 +13,7 @@ mod guarded;
 mod hastes;
 mod oracle;
 mod permission;
+pub mod plain;
 mod properties;
 mod refused;
 mod ritual;

@@ -2,67 +2,18 @@
 #![allow(clippy::struct_excessive_bools)] // Each is a switch of the stage.
 
 use super::oracle::Oracle;
+pub use super::plain::{FRONT, OPEN, REAR, config};
 use farhand_protocol::{
-    BootId, CameraIndex, Command, FromConsole, GlassStamp, LeaseEpoch, MissionEpoch, MonoTime, Pose, RtpStamp, SafetyState,
-    VehicleState, WIRE_VERSION, encode,
+    BootId, Command, FromConsole, GlassStamp, LeaseEpoch, MissionEpoch, MonoTime, Pose, RtpStamp, SafetyState, VehicleState,
+    WIRE_VERSION, encode,
 };
 use farhand_safety::{
     Broken, CameraSet, Config, Content, Core, Drive, GrantAnswer, Input, MachineSample, Manoeuvre, Output, Persisted, Plan,
-    StopPolicy, Surroundings, Transition,
+    Surroundings, Transition,
 };
 use std::time::Duration;
 
 pub const BOOT: BootId = BootId(7);
-pub const FRONT: CameraIndex = CameraIndex(0);
-pub const REAR: CameraIndex = CameraIndex(1);
-
-/// A truck without scanners and without a check of its pictures.
-pub fn config() -> Config {
-    let front = CameraSet::default().with(FRONT);
-    let rear = CameraSet::default().with(REAR);
-    Config {
-        max_speed_mm_s: 2500,
-        max_steering_mrad: 1300,
-        max_lift_mm_s: 400,
-        max_accel_mm_s2: 1000,
-        safe_decel_mm_s2: 1600,
-        unladen_decel_mm_s2: 2000,
-        protective_decel_mm_s2: 1800,
-        safe_decel_raised_mm_s2: 350,
-        safe_lateral_mm_s2: 1600,
-        mast_height_mm: 3000,
-        wheelbase_mm: 1400,
-        coast_after: Duration::from_millis(100),
-        command_lost_after: Duration::from_millis(250),
-        picture_lost_after: Duration::from_millis(600),
-        handover_picture_age: Duration::from_millis(300),
-        blind_distance_mm: 500,
-        blind_trip_mm: 1000,
-        flapping_bucket: Duration::from_secs(1),
-        good_for: Duration::from_secs(2),
-        agent_lost_after: Duration::from_millis(100),
-        machine_lost_after: Duration::from_millis(100),
-        handover_timeout: Duration::from_secs(30),
-        stuck_enable_after: Duration::from_secs(25),
-        required_forward: front,
-        required_reverse: rear,
-        required_handover: front.union(rear),
-        checked_identical: CameraSet::default(),
-        checked_motion: CameraSet::default(),
-        scanner: false,
-        scan_lost_after: Duration::from_millis(150),
-        unlocalised_speed_mm_s: 1000,
-        stop_policy: StopPolicy::Navigate,
-        plan_lost_after: Duration::from_millis(250),
-        localisation_lost_after: Duration::from_millis(300),
-        corridor_mm: 300,
-        handover_speed_mm_s: 0,
-        steer_dead: Duration::from_millis(100),
-        steer_rate_mrad_s: 800,
-        brake_dead: Duration::from_millis(150),
-        brake_jerk_mm_s3: 8000,
-    }
-}
 
 /// The same truck with scanners, and with its front camera checked.
 pub fn watching() -> Config {
@@ -91,21 +42,6 @@ pub const NEUTRAL: Hands = Hands {
     rearm: false,
     input_age_ms: 0,
     pressed_through: None,
-};
-
-/// Open floor all around, as the guard's shell would tell it.
-pub const OPEN: Surroundings = Surroundings {
-    at: MonoTime(0),
-    scan_at: MonoTime(0),
-    free_distance_mm: 20_000,
-    occlusion_mm: None,
-    side_clearance_mm: 2000,
-    zone_limit_mm_s: None,
-    guard_limit_mm_s: 8000,
-    guard_wheel_mrad: None,
-    guard_lift: true,
-    way_out: true,
-    breached: false,
 };
 
 /// A plan along a straight way.
