@@ -100,39 +100,11 @@ impl Loaded {
         let site = Site::named(&self.config.site, self.config.seed).context("site")?;
         let setups = self.config.machines.iter().zip(&self.profiles).map(|(machine, profile)| MachineSetup {
             name: machine.name.to_string(),
-            shape: shape(profile),
-            response: response(profile),
+            shape: Shape::of(profile),
+            response: Response::of(profile),
             place: Place { x_m: machine.x_m.value(), y_m: machine.y_m.value(), heading_rad: machine.heading_rad.value() },
         });
         World::new(site, setups.collect()).context("machines")
-    }
-}
-
-fn shape(profile: &Profile) -> Shape {
-    let geometry = &profile.geometry;
-    Shape {
-        wheelbase_m: geometry.wheelbase_m.value(),
-        behind_m: geometry.behind_m.value(),
-        ahead_m: geometry.ahead_m.value(),
-        width_m: geometry.width_m.value(),
-    }
-}
-
-fn response(profile: &Profile) -> Response {
-    let (limits, actuators) = (&profile.limits, &profile.actuators);
-    Response {
-        steer_dead_time: actuators.steer_dead_time.span(),
-        steer_rate_radps: actuators.steer_rate_radps.value(),
-        max_steering_rad: limits.max_steering_rad.value(),
-        brake_dead_time: actuators.brake_dead_time.span(),
-        brake_jerk_mps3: actuators.brake_jerk_mps3.value(),
-        traction_lag: actuators.traction_lag.span(),
-        max_speed_mps: limits.max_speed_mps.value(),
-        max_accel_mps2: limits.max_accel_mps2.value(),
-        max_lift_mps: limits.max_lift_mps.value(),
-        mast_height_m: limits.mast_height_m.value(),
-        watchdog_after: actuators.machine_watchdog.span(),
-        watchdog_decel_mps2: limits.watchdog_decel_mps2.value(),
     }
 }
 

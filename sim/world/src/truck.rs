@@ -5,6 +5,7 @@
 
 use crate::delay::DelayLine;
 use crate::{Outline, Place};
+use farhand_profile::Profile;
 use farhand_protocol::MonoTime;
 use std::time::Duration;
 
@@ -19,6 +20,20 @@ pub struct Shape {
     pub ahead_m: f64,
     /// Overall width.
     pub width_m: f64,
+}
+
+impl Shape {
+    /// The shape that a profile states.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        let geometry = &profile.geometry;
+        Self {
+            wheelbase_m: geometry.wheelbase_m.value(),
+            behind_m: geometry.behind_m.value(),
+            ahead_m: geometry.ahead_m.value(),
+            width_m: geometry.width_m.value(),
+        }
+    }
 }
 
 /// How the machine answers its actuators.
@@ -48,6 +63,28 @@ pub struct Response {
     pub watchdog_after: Duration,
     /// How hard it then brakes.
     pub watchdog_decel_mps2: f64,
+}
+
+impl Response {
+    /// The machine that a profile describes.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        let (limits, actuators) = (&profile.limits, &profile.actuators);
+        Self {
+            steer_dead_time: actuators.steer_dead_time.span(),
+            steer_rate_radps: actuators.steer_rate_radps.value(),
+            max_steering_rad: limits.max_steering_rad.value(),
+            brake_dead_time: actuators.brake_dead_time.span(),
+            brake_jerk_mps3: actuators.brake_jerk_mps3.value(),
+            traction_lag: actuators.traction_lag.span(),
+            max_speed_mps: limits.max_speed_mps.value(),
+            max_accel_mps2: limits.max_accel_mps2.value(),
+            max_lift_mps: limits.max_lift_mps.value(),
+            mast_height_m: limits.mast_height_m.value(),
+            watchdog_after: actuators.machine_watchdog.span(),
+            watchdog_decel_mps2: limits.watchdog_decel_mps2.value(),
+        }
+    }
 }
 
 /// One actuator command.

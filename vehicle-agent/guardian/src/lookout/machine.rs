@@ -28,7 +28,7 @@ impl Machine {
         let body = Part { from_m: -1.85, to_m: 0.4, width_m: 1.1 };
         let setups = ScannerSetup::diagonal_pair(0.4, 1.85, 1.1, RESPONSE);
         Self {
-            truck: Truck::new(shape(profile), response(profile), place),
+            truck: Truck::new(Shape::of(profile), Response::of(profile), place),
             ground,
             scans_flow: true,
             seq: 0,
@@ -119,33 +119,5 @@ pub(crate) fn in_metres(command: &Actuate) -> Drive {
         brake_mps2: metres(command.brake_mm_s2),
         steering_rad: metres(command.steering_mrad),
         lift_mps: metres(command.lift_mm_s),
-    }
-}
-
-fn shape(profile: &Profile) -> Shape {
-    let geometry = &profile.geometry;
-    Shape {
-        wheelbase_m: geometry.wheelbase_m.value(),
-        behind_m: geometry.behind_m.value(),
-        ahead_m: geometry.ahead_m.value(),
-        width_m: geometry.width_m.value(),
-    }
-}
-
-fn response(profile: &Profile) -> Response {
-    let (limits, actuators) = (&profile.limits, &profile.actuators);
-    Response {
-        steer_dead_time: actuators.steer_dead_time.span(),
-        steer_rate_radps: actuators.steer_rate_radps.value(),
-        max_steering_rad: limits.max_steering_rad.value(),
-        brake_dead_time: actuators.brake_dead_time.span(),
-        brake_jerk_mps3: actuators.brake_jerk_mps3.value(),
-        traction_lag: actuators.traction_lag.span(),
-        max_speed_mps: limits.max_speed_mps.value(),
-        max_accel_mps2: limits.max_accel_mps2.value(),
-        max_lift_mps: limits.max_lift_mps.value(),
-        mast_height_m: limits.mast_height_m.value(),
-        watchdog_after: actuators.machine_watchdog.span(),
-        watchdog_decel_mps2: limits.watchdog_decel_mps2.value(),
     }
 }
