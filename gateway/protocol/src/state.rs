@@ -2,7 +2,7 @@
 
 use crate::{
     Authority, BootId, CameraIndex, CapTerm, Cause, LatchId, LeaseEpoch, MissionEpoch, Need, Protection, RejectReason,
-    SafetyState, StopRung,
+    SafetyState, StopRung, WIRE_VERSION,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -83,6 +83,47 @@ pub struct VehicleState {
     /// Cameras that show the same picture for too long; while it moves and one is required, that is a cause as well.
     #[serde(default)]
     pub still: Vec<CameraIndex>,
+}
+
+impl VehicleState {
+    /// The first words of a vehicle that stands parked and that nobody drives: where whoever plays a vehicle begins.
+    #[must_use]
+    pub fn parked(boot_id: BootId, epoch: LeaseEpoch) -> Self {
+        Self {
+            v: WIRE_VERSION,
+            seq: 1,
+            vehicle_us: 1,
+            boot_id,
+            epoch,
+            lease_live: false,
+            state: SafetyState::Parked,
+            causes: Vec::new(),
+            latch: None,
+            authority: Authority::None,
+            needs: Vec::new(),
+            speed_mm_s: 0,
+            steering_mrad: 0,
+            cap_mm_s: 0,
+            cap_term: CapTerm::State,
+            blind_mm: 0,
+            blind_limit_mm: 1000,
+            loop_age_ms: None,
+            command_age_ms: None,
+            odometer_mm: 0,
+            pose: None,
+            fork_mm: 0,
+            echo: None,
+            last_stop: None,
+            rejected: Vec::new(),
+            accepted: 0,
+            realtime: false,
+            late_ticks: 0,
+            mission: None,
+            protection: Protection::default(),
+            free_mm: None,
+            still: Vec::new(),
+        }
+    }
 }
 
 /// Position on the site's map.

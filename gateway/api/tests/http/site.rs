@@ -3,8 +3,7 @@
 use farhand_api::{Desk, Doing, MetricsText, Scheme, Web, Wire, router};
 use farhand_lease::{Limits, Role};
 use farhand_protocol::{
-    Authority, BootId, CapTerm, GatewaySays, Hello, LeaseEpoch, OperatorName, SafetyState, StopOrder, VehicleId, VehicleSays,
-    VehicleState, WIRE_VERSION,
+    BootId, GatewaySays, Hello, LeaseEpoch, OperatorName, StopOrder, VehicleId, VehicleSays, VehicleState, WIRE_VERSION,
 };
 use farhand_relay::{OpenError, Rules, ViewerId, ViewerKind};
 use farhand_store::{Account, Journal, JournalFilter, JournalRow, OpenOptions, Store};
@@ -217,40 +216,7 @@ pub(crate) fn come(desk: &Desk, name: &str) {
 }
 
 pub(crate) fn state() -> VehicleState {
-    VehicleState {
-        v: WIRE_VERSION,
-        seq: 1,
-        vehicle_us: 1,
-        boot_id: BOOT,
-        epoch: LeaseEpoch(41),
-        lease_live: false,
-        state: SafetyState::Parked,
-        causes: Vec::new(),
-        latch: None,
-        authority: Authority::None,
-        needs: Vec::new(),
-        speed_mm_s: 0,
-        steering_mrad: 0,
-        cap_mm_s: 0,
-        cap_term: CapTerm::Site,
-        blind_mm: 0,
-        blind_limit_mm: 1000,
-        loop_age_ms: None,
-        command_age_ms: None,
-        odometer_mm: 0,
-        pose: None,
-        fork_mm: 0,
-        echo: None,
-        last_stop: None,
-        rejected: Vec::new(),
-        accepted: 0,
-        realtime: false,
-        late_ticks: 0,
-        mission: None,
-        protection: farhand_protocol::Protection::default(),
-        free_mm: None,
-        still: Vec::new(),
-    }
+    VehicleState::parked(BOOT, LeaseEpoch(41))
 }
 
 pub(crate) fn hello(name: &str) -> Hello {

@@ -3,9 +3,8 @@
 use crate::site::Site;
 use bytes::Bytes;
 use farhand_protocol::{
-    Authority, BootId, CameraIndex, CameraSummary, CapTerm, Cause, Codec, GatewayDatagram, GatewaySays, Hello, LatchId,
-    LeaseEpoch, MediaDemand, MediaHeader, MonoTime, SafetyState, VehicleDatagram, VehicleId, VehicleSays, VehicleState,
-    WIRE_VERSION, encode,
+    BootId, CameraIndex, CameraSummary, Cause, Codec, GatewayDatagram, GatewaySays, Hello, LatchId, LeaseEpoch, MediaDemand,
+    MediaHeader, MonoTime, SafetyState, VehicleDatagram, VehicleId, VehicleSays, VehicleState, WIRE_VERSION, encode,
 };
 use farhand_relay::Relay;
 use farhand_transport::{
@@ -116,38 +115,12 @@ pub(crate) fn state(seq: u64, latch: Option<LatchId>) -> Vec<u8> {
 /// A state's bytes.
 pub(crate) fn state_with(seq: u64, latch: Option<LatchId>, causes: &[Cause]) -> Vec<u8> {
     let state = VehicleState {
-        v: WIRE_VERSION,
         seq,
         vehicle_us: seq * 20_000,
-        boot_id: BOOT,
-        epoch: LeaseEpoch(3),
-        lease_live: false,
         state: if latch.is_some() { SafetyState::Halt } else { SafetyState::Parked },
         causes: causes.to_vec(),
         latch,
-        authority: Authority::None,
-        needs: Vec::new(),
-        speed_mm_s: 0,
-        steering_mrad: 0,
-        cap_mm_s: 0,
-        cap_term: CapTerm::State,
-        blind_mm: 0,
-        blind_limit_mm: 1000,
-        loop_age_ms: None,
-        command_age_ms: None,
-        odometer_mm: 0,
-        pose: None,
-        fork_mm: 0,
-        echo: None,
-        last_stop: None,
-        rejected: Vec::new(),
-        accepted: 0,
-        realtime: false,
-        late_ticks: 0,
-        mission: None,
-        protection: farhand_protocol::Protection::default(),
-        free_mm: None,
-        still: Vec::new(),
+        ..VehicleState::parked(BOOT, LeaseEpoch(3))
     };
     encode(&state).expect("encodes")
 }

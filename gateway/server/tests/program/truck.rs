@@ -2,8 +2,8 @@
 
 use crate::site::Site;
 use farhand_protocol::{
-    Authority, BootId, CapTerm, GatewayDatagram, GatewaySays, Hello, LeaseEpoch, Protection, SafetyState, VehicleDatagram,
-    VehicleId, VehicleSays, VehicleState, WIRE_VERSION, encode,
+    BootId, GatewayDatagram, GatewaySays, Hello, LeaseEpoch, VehicleDatagram, VehicleId, VehicleSays, VehicleState, WIRE_VERSION,
+    encode,
 };
 use farhand_transport::{
     Class, Connection, Endpoint, Identity, MessageReader, MessageWriter, connect, dialer, explain, open_messages, read_datagram,
@@ -159,38 +159,5 @@ pub(crate) fn hello(name: &str) -> Hello {
 }
 
 fn state(seq: u64) -> VehicleState {
-    VehicleState {
-        v: WIRE_VERSION,
-        seq,
-        vehicle_us: seq * 20_000,
-        boot_id: BOOT,
-        epoch: LeaseEpoch(0),
-        lease_live: false,
-        state: SafetyState::Parked,
-        causes: Vec::new(),
-        latch: None,
-        authority: Authority::None,
-        needs: Vec::new(),
-        speed_mm_s: 0,
-        steering_mrad: 0,
-        cap_mm_s: 0,
-        cap_term: CapTerm::Site,
-        blind_mm: 0,
-        blind_limit_mm: 1000,
-        loop_age_ms: None,
-        command_age_ms: None,
-        odometer_mm: 0,
-        pose: None,
-        fork_mm: 0,
-        echo: None,
-        last_stop: None,
-        rejected: Vec::new(),
-        accepted: 0,
-        realtime: false,
-        late_ticks: 0,
-        mission: None,
-        protection: Protection::default(),
-        free_mm: None,
-        still: Vec::new(),
-    }
+    VehicleState { seq, vehicle_us: seq * 20_000, ..VehicleState::parked(BOOT, LeaseEpoch(0)) }
 }
