@@ -76,7 +76,7 @@ class Stage {
       await act(this.#system, body);
     } catch (error) {
       const late = error instanceof TickOverrun;
-      const stall = late ? await nearestStall(this.#system, error.at) : undefined;
+      const stall = late ? await this.#system.nearestStall(error.at) : undefined;
       const excused = mayExcuse && stall?.away_ms < SAME_MOMENT_MS;
       if (!excused) {
         if (late) {
@@ -105,13 +105,6 @@ async function clears(system) {
     await until(`nobody holds ${vehicle}`, async () => (await system.vehicle(vehicle)).holder === null);
     await system.truth.atRest(vehicle);
   }
-}
-
-/** The stall of the machine that was nearest to a moment, if there was any. */
-async function nearestStall(system, at) {
-  const ago = Date.now() - at;
-  const stalls = (await system.stalls()).map((stall) => ({ ...stall, away_ms: Math.abs(stall.ago_ms - ago) }));
-  return stalls.sort((one, other) => one.away_ms - other.away_ms)[0];
 }
 
 /** Runs one body. A truck that was stopped by its own late safety tick fails it, whatever else the body saw. */

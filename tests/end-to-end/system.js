@@ -110,6 +110,13 @@ export class System {
     return (await this.#order('stalls', 'stalls')).stalls;
   }
 
+  /** The stall that was nearest to a moment of the wall's clock in milliseconds, and how far away; none if there was none. */
+  async nearestStall(at) {
+    const ago = Date.now() - at;
+    const stalls = (await this.stalls()).map((stall) => ({ ...stall, away_ms: Math.abs(stall.ago_ms - ago) }));
+    return stalls.sort((one, other) => one.away_ms - other.away_ms)[0];
+  }
+
   /** A fresh address that logs a person in once. */
   async loginUrl(person) {
     return (await this.#order(`login ${person}`, 'login')).url;
