@@ -4,6 +4,7 @@ use crate::steps::{Steps, cargo, npm, run, say};
 use crate::{browser_tests, house, setup};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use std::io::IsTerminal as _;
 
 /// Options of `test`.
 #[derive(Debug, Args)]
@@ -81,7 +82,13 @@ pub(crate) fn build() -> Result<()> {
         build_web()?;
     }
     // The same selection as the tests': another one would compile half of the dependencies with other features again.
-    run(&mut cargo(&["build", "--quiet", "--workspace", "--bins", "--tests"]))
+    let mut build = cargo(&["build", "--workspace", "--bins", "--tests"]);
+    // A person sees Cargo's progress; a log is told what is waited for.
+    if !std::io::stderr().is_terminal() {
+        say("   building the programs; the first time this takes about ten minutes on two cores");
+        build.arg("--quiet");
+    }
+    run(&mut build)
 }
 
 fn web() -> Result<()> {

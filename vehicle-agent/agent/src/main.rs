@@ -14,7 +14,8 @@ use clap::{Parser, Subcommand};
 use config::AgentConfig;
 use control::ControlPlan;
 use dial::Dialer;
-use farhand_cameras::Camera;
+use farhand_cameras::{Camera, Content, Unit};
+use farhand_drive::AgentSays;
 use farhand_profile::Profile;
 use farhand_protocol::{BootId, CameraIndex, CameraSummary, Hello, LeaseEpoch, WIRE_VERSION};
 use farhand_transport::{Class, Identity, dialer};
@@ -105,7 +106,7 @@ fn drive(config: &AgentConfig, profile: Profile) -> anyhow::Result<()> {
 
     let media_runtime = runtime()?;
     let inbox = Inbox::new(profile.cameras.len());
-    let cameras = start_cameras(profile, &inbox)?;
+    let cameras = start_cameras(profile, &inbox, &port)?;
     let dialer = endpoint(&media_runtime, &identity, Class::Media, config)?;
     let plan = MediaPlan { dialer, cameras, inbox, port, control_stands: stands, stop: stop.clone() };
     let media = spawn("media", media_runtime, &stop, move || media::run(plan))?;
@@ -121,12 +122,19 @@ fn drive(config: &AgentConfig, profile: Profile) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn start_cameras(profile: Profile, inbox: &Inbox) -> anyhow::Result<Vec<Camera>> {
+fn start_cameras(profile: Profile, inbox: &Inbox, port: &GuardianPort) -> anyhow::Result<Vec<Camera>> {
     let mut cameras = Vec::with_capacity(profile.cameras.len());
     for (index, camera) in profile.cameras.into_iter().enumerate() {
         let index = CameraIndex(u8::try_from(index).context("numbering the cameras")?);
-        let inbox = inbox.clone();
-        cameras.push(Camera::start(index, camera, move |unit| inbox.put(unit)).context("starting a camera's thread")?);
+        let (inbox, port) = (inbox.clone(), port.clone());
+        let deliver = move |unit: Unit| {
+            // Also of a picture that is not sent in the end: the counts go on, and the guardian decides.
+            if let Some(Content { frame, changes }) = unit.content {
+                port.say(&AgentSays::Content { camera: index, capture: unit.header.capture, frame, changes });
+            }
+            inbox.put(unit);
+        };
+        cameras.push(Camera::start(index, camera, deliver).context("starting a camera's thread")?);
     }
     Ok(cameras)
 }

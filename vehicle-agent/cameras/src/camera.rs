@@ -1,5 +1,6 @@
 //! A camera that keeps itself alive.
 
+use crate::content::Content;
 use crate::mends::CameraError;
 use crate::pipeline::{Encoded, Pipeline, Traffic};
 use bytes::Bytes;
@@ -28,6 +29,8 @@ pub struct Unit {
     pub header: MediaHeader,
     /// One H.264 access unit, Annex B.
     pub payload: Bytes,
+    /// What the picture shows, if the camera's `freeze_check` asks for it.
+    pub content: Option<Content>,
 }
 
 /// One running camera. Dropping it asks it to stop without waiting.
@@ -79,7 +82,7 @@ impl Camera {
         deliver: impl Fn(Unit) + Send + Sync + 'static,
     ) -> std::io::Result<Self> {
         let shared = Arc::new(Shared {
-            traffic: Arc::new(Traffic::default()),
+            traffic: Arc::new(Traffic::new(&profile)),
             wants_key_frame: AtomicBool::new(false),
             pipeline: Mutex::new(None),
             fault: Mutex::new(None),
@@ -164,7 +167,7 @@ impl Numbering {
             capture: encoded.capture,
             length,
         };
-        (self.deliver)(Unit { header, payload: encoded.bytes });
+        (self.deliver)(Unit { header, payload: encoded.bytes, content: encoded.content });
     }
 }
 
@@ -307,7 +310,7 @@ impl Supervisor {
 /// # Errors
 /// [`CameraError`] that says what is wrong, [`CameraError::Silent`] if nothing came in time.
 pub fn check(profile: &CameraProfile, within: Duration) -> Result<(), CameraError> {
-    let traffic = Arc::new(Traffic::default());
+    let traffic = Arc::new(Traffic::new(profile));
     traffic.watched.store(true, Ordering::Relaxed);
     let (first, came) = sync_channel(1);
     // Only the first picture counts; later ones find the channel full.

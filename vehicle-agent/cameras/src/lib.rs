@@ -1,10 +1,12 @@
 //! Cameras through GStreamer: from any source of a profile to stamped H.264 access units.
 
 mod camera;
+mod content;
 mod mends;
 mod pipeline;
 
 pub use camera::{Camera, Unit, check};
+pub use content::Content;
 pub use mends::CameraError;
 
 /// Starts GStreamer. Call once before anything else of this crate.

@@ -1,5 +1,6 @@
 //! One camera's GStreamer pipeline: build it, stamp what enters, hand out what is encoded.
 
+use crate::content::{Content, ContentWatch, Luma};
 use crate::mends::{CameraError, failure, package_mend};
 use farhand_drive::vehicle_now;
 use farhand_profile::CameraProfile;
@@ -7,9 +8,9 @@ use farhand_protocol::MonoTime;
 use gstreamer::prelude::*;
 use gstreamer::{ClockTime, PadProbeReturn, PadProbeType};
 use gstreamer_app::{AppSink, AppSinkCallbacks};
-use gstreamer_video::UpstreamForceKeyUnitEvent;
+use gstreamer_video::{UpstreamForceKeyUnitEvent, VideoFrameExt, VideoFrameRef, VideoInfo};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 const ENTRY: &str = "farhand-entry";
 const ENCODER: &str = "farhand-encoder";
@@ -23,6 +24,8 @@ const VBV_MS: u32 = 100;
 const STAMP_BASE: ClockTime = ClockTime::from_seconds(1000 * 3600);
 // Two captures closer than this would get the same RTP timestamp (90 kHz).
 const SMALLEST_STEP_US: u64 = 12;
+// What GStreamer writes where a source does not count.
+const NO_OFFSET: u64 = u64::MAX;
 
 /// What the probes and the supervisor share.
 #[derive(Debug, Default)]
@@ -31,8 +34,41 @@ pub(crate) struct Traffic {
     pub(crate) watched: AtomicBool,
     /// Raw pictures that came, watched or not.
     pub(crate) pictures: AtomicU64,
+    /// Pictures that the source counted as new ones.
+    frames: AtomicU64,
+    /// The source's own number of the newest picture.
+    last_offset: AtomicU64,
     /// Capture time of the newest picture let in.
     last_capture_us: AtomicU64,
+    /// What the pictures show; none if nobody wants to know.
+    pub(crate) content: Option<Mutex<Looked>>,
+}
+
+/// What the pictures of one camera show, and of which picture that was measured last.
+#[derive(Debug)]
+pub(crate) struct Looked {
+    watch: ContentWatch,
+    newest: Option<(MonoTime, Content)>,
+}
+
+impl Traffic {
+    pub(crate) fn new(profile: &CameraProfile) -> Self {
+        let looked = |check| Mutex::new(Looked { watch: ContentWatch::new(check), newest: None });
+        Self { content: profile.freeze_check.map(looked), ..Self::default() }
+    }
+
+    /// Counts a picture, as its source does where it has a count: a number that it repeats is the same picture once more.
+    fn count(&self, offset: u64) -> u64 {
+        let last = self.last_offset.swap(offset, Ordering::Relaxed);
+        let new = offset == NO_OFFSET || offset != last || self.frames.load(Ordering::Relaxed) == 0;
+        self.frames.fetch_add(u64::from(new), Ordering::Relaxed) + u64::from(new)
+    }
+
+    /// What was measured on the picture with this capture time.
+    fn content_of(&self, capture: MonoTime) -> Option<Content> {
+        let looked = lock(self.content.as_ref()?);
+        looked.newest.filter(|(at, _)| *at == capture).map(|(_, content)| content)
+    }
 }
 
 /// One encoded picture, before it has a number.
@@ -40,6 +76,7 @@ pub(crate) struct Encoded {
     pub(crate) capture: MonoTime,
     pub(crate) key: bool,
     pub(crate) bytes: bytes::Bytes,
+    pub(crate) content: Option<Content>,
 }
 
 /// A built pipeline; stopped when dropped.
@@ -66,10 +103,11 @@ impl Pipeline {
         };
         let (entry, encoder, sink) = (part(ENTRY)?, part(ENCODER)?, part(SINK)?);
         stamp(&entry, profile, traffic);
+        look(&encoder, traffic);
         let sink = sink
             .downcast::<AppSink>()
             .map_err(|_| CameraError::Source { camera: profile.name.clone(), why: format!("it uses the name {SINK}") })?;
-        hand_out(&sink, deliver);
+        hand_out(&sink, traffic, deliver);
         let first_error = catch_errors(&pipeline, &profile.name);
         Ok(Self { chain: pipeline, encoder, first_error })
     }
@@ -178,6 +216,7 @@ fn stamp(entry: &gstreamer::Element, profile: &CameraProfile, traffic: &Arc<Traf
             return PadProbeReturn::Handled;
         }
         let Some(buffer) = info.buffer_mut() else { return PadProbeReturn::Ok };
+        let frame = traffic.count(buffer.offset());
         let capture_us = now.0.saturating_sub(u64::try_from(delay.as_micros()).unwrap_or(0));
         let earliest = traffic.last_capture_us.load(Ordering::Relaxed) + SMALLEST_STEP_US;
         let capture_us = capture_us.max(earliest);
@@ -185,15 +224,49 @@ fn stamp(entry: &gstreamer::Element, profile: &CameraProfile, traffic: &Arc<Traf
         let buffer = buffer.make_mut();
         buffer.set_pts(STAMP_BASE + ClockTime::from_useconds(capture_us));
         buffer.set_dts(ClockTime::NONE);
+        // Scaling and converting keep it: whoever looks at the picture behind them knows its number.
+        buffer.set_offset(frame);
         PadProbeReturn::Ok
     });
 }
 
-fn hand_out(sink: &AppSink, mut deliver: impl FnMut(Encoded) + Send + 'static) {
+/// Measures what each picture shows, on the thread that encodes it and on what is encoded.
+fn look(encoder: &gstreamer::Element, traffic: &Arc<Traffic>) {
+    if traffic.content.is_none() {
+        return;
+    }
+    let Some(pad) = encoder.static_pad("sink") else { return };
+    let traffic = Arc::clone(traffic);
+    pad.add_probe(PadProbeType::BUFFER, move |pad, info| {
+        let measured = || {
+            let buffer = info.buffer()?;
+            let capture = capture_of(buffer)?;
+            let picture = VideoInfo::from_caps(pad.current_caps()?.as_ref()).ok()?;
+            let frame = VideoFrameRef::from_buffer_ref_readable(buffer, &picture).ok()?;
+            let (width, stride) = (usize::try_from(frame.width()).ok()?, usize::try_from(*frame.plane_stride().first()?).ok()?);
+            let luma = Luma { bytes: frame.plane_data(0).ok()?, width, stride };
+            let mut looked = lock(traffic.content.as_ref()?);
+            let content = looked.watch.look(buffer.offset(), luma);
+            looked.newest = Some((capture, content));
+            Some(())
+        };
+        if measured().is_none() {
+            tracing::debug!("A picture cannot be looked at; it counts as not new");
+        }
+        PadProbeReturn::Ok
+    });
+}
+
+fn capture_of(buffer: &gstreamer::BufferRef) -> Option<MonoTime> {
+    Some(MonoTime(buffer.pts()?.checked_sub(STAMP_BASE)?.useconds()))
+}
+
+fn hand_out(sink: &AppSink, traffic: &Arc<Traffic>, mut deliver: impl FnMut(Encoded) + Send + 'static) {
+    let traffic = Arc::clone(traffic);
     let callbacks = AppSinkCallbacks::builder()
         .new_sample(move |sink| {
             let sample = sink.pull_sample().map_err(|_| gstreamer::FlowError::Eos)?;
-            if let Some(encoded) = sample.buffer().and_then(encoded) {
+            if let Some(encoded) = sample.buffer().and_then(|buffer| encoded(buffer, &traffic)) {
                 deliver(encoded);
             }
             Ok(gstreamer::FlowSuccess::Ok)
@@ -202,9 +275,13 @@ fn hand_out(sink: &AppSink, mut deliver: impl FnMut(Encoded) + Send + 'static) {
     sink.set_callbacks(callbacks);
 }
 
-fn encoded(buffer: &gstreamer::BufferRef) -> Option<Encoded> {
-    let capture = MonoTime(buffer.pts()?.checked_sub(STAMP_BASE)?.useconds());
+fn encoded(buffer: &gstreamer::BufferRef, traffic: &Traffic) -> Option<Encoded> {
+    let capture = capture_of(buffer)?;
     let key = !buffer.flags().contains(gstreamer::BufferFlags::DELTA_UNIT);
     let bytes = bytes::Bytes::copy_from_slice(buffer.map_readable().ok()?.as_slice());
-    Some(Encoded { capture, key, bytes })
+    Some(Encoded { capture, key, bytes, content: traffic.content_of(capture) })
+}
+
+fn lock(looked: &Mutex<Looked>) -> std::sync::MutexGuard<'_, Looked> {
+    looked.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,6 +1,6 @@
 //! Real pipelines on GStreamer's own test source.
 
-use farhand_cameras::{Camera, CameraError, Unit, check, initialise};
+use farhand_cameras::{Camera, CameraError, Content, Unit, check, initialise};
 use farhand_profile::{CameraProfile, Profile};
 use farhand_protocol::{CameraIndex, RtpStamp};
 use std::path::Path;
@@ -133,6 +133,73 @@ fn a_silent_source_is_a_fault_that_says_so() {
     .next();
     assert!(fault.is_some_and(|fault| fault.to_string().contains("camera front")));
     assert!(camera.stop(PATIENCE));
+}
+
+#[test]
+fn a_camera_without_a_freeze_check_is_not_looked_at() {
+    let (camera, units) = start(SOURCE);
+    camera.watch(true);
+    assert_eq!(next(&units).content, None);
+    assert!(camera.stop(PATIENCE));
+}
+
+#[test]
+fn each_picture_of_something_that_moves_is_counted_also_where_it_has_to_be_converted() {
+    // A wide ball, in colours that the encoder does not take.
+    let source = "videotestsrc is-live=true pattern=zone-plate kx2=40 ky2=40 kt=9 ! video/x-raw,format=RGB,width=480,height=270,framerate=30/1";
+    let seen = looked_at(source, "motion", 20);
+    assert!(seen.windows(2).all(|pair| pair[1].frame > pair[0].frame), "{seen:?}");
+    assert!(seen[19].changes >= seen[0].changes + 10, "{seen:?}");
+}
+
+#[test]
+fn a_test_card_with_its_snow_shows_no_motion_and_no_repetition() {
+    let card = "videotestsrc is-live=true pattern=smpte ! video/x-raw,format=I420,width=320,height=180,framerate=30/1";
+    assert_eq!(last(&looked_at(card, "motion", 20)).changes, 1);
+    assert!(last(&looked_at(card, "identical", 20)).changes >= 20, "its snow is like a sensor's noise");
+}
+
+#[test]
+fn black_pictures_and_still_ones_that_were_decoded_show_nothing_new() {
+    let black = "videotestsrc is-live=true pattern=black ! video/x-raw,format=I420,width=320,height=180,framerate=30/1";
+    let still = "videotestsrc num-buffers=1 pattern=smpte ! video/x-raw,format=I420,width=320,height=180 ! imagefreeze is-live=true \
+                 ! video/x-raw,framerate=30/1 ! x264enc tune=zerolatency bitrate=300 key-int-max=10 ! h264parse ! avdec_h264";
+    for check in ["motion", "identical"] {
+        assert_eq!(last(&looked_at(black, check, 20)).changes, 1, "{check}");
+    }
+    assert_eq!(last(&looked_at(still, "motion", 40)).changes, 1);
+}
+
+#[test]
+fn a_looped_file_is_noticed_when_it_comes_round_again() {
+    const PICTURES: u64 = 12;
+    let folder = tempfile::tempdir().expect("a folder");
+    for (number, shade) in (0..PICTURES).zip((0_u8..).step_by(16)) {
+        std::fs::write(folder.path().join(format!("{number:02}.raw")), vec![shade; 320 * 180 * 3 / 2]).expect("a picture");
+    }
+    let source = format!(
+        "multifilesrc location={}/%02d.raw start-index=0 stop-index={} loop=true \
+         ! rawvideoparse format=i420 width=320 height=180 framerate=30/1 ! identity sync=true",
+        folder.path().display(),
+        PICTURES - 1,
+    );
+    for check in ["motion", "identical"] {
+        let seen = looked_at(&source, check, 40);
+        assert_eq!(last(&seen).changes, PICTURES, "{check}: {seen:?}");
+    }
+}
+
+/// What was measured on the first pictures of a source.
+fn looked_at(source: &str, check: &str, pictures: usize) -> Vec<Content> {
+    let (camera, units) = start_profile(profile(source, &format!("freeze_check = \"{check}\"\n")));
+    camera.watch(true);
+    let seen = (0..pictures).map(|_| next(&units).content.expect("it was looked at")).collect();
+    assert!(camera.stop(PATIENCE));
+    seen
+}
+
+fn last(seen: &[Content]) -> Content {
+    *seen.last().expect("pictures")
 }
 
 fn start(source: &str) -> (Camera, Receiver<Unit>) {

@@ -102,6 +102,8 @@ fn profile(plan: &Plan, folder: &Path) -> Value {
             "name": camera.name,
             "source": format!("shmsrc socket-path={} is-live=true do-timestamp=true ! {picture}", socket.display()),
             "required_for": camera.required_for,
+            // The simulator burns its stamp into each picture, so two are never the same.
+            "freeze_check": "motion",
             "mount": { "x_m": camera.x_m, "y_m": camera.y_m, "z_m": camera.z_m, "yaw_rad": camera.yaw_rad },
             "lens": { "horizontal_fov_rad": camera.fov_rad },
         })

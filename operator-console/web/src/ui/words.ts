@@ -33,7 +33,7 @@ export const CAUSE_WORDS: Readonly<Record<Cause, { word: string; sentence: strin
   scan_lost: { word: "Scanner silent", sentence: "The truck's safety scanners are not heard. Wait; if they stay silent, call service." },
   field_breach: { word: "Something in the way", sentence: "Something was closer than the truck could stop. Look where it is before you go on." },
   no_way_out: { word: "No free stop", sentence: "The truck found no way to stop that was free, so it braked at once. Look around, then go on in creep." },
-  picture_frozen: { word: "Picture stands still", sentence: "A needed camera showed the same picture while the truck moved. Check the pictures." },
+  picture_frozen: { word: "Picture stands still", sentence: "A needed camera showed nothing new while the truck moved. Check the pictures." },
   plan_lost: { word: "Autonomy silent", sentence: "The truck's own driving program went silent. A person must move the truck." },
   localisation_lost: { word: "Lost its place", sentence: "The truck no longer knew where it was and stopped driving by itself. Drive it to a place it knows." },
   off_corridor: { word: "Left its path", sentence: "The truck left the path it was given and stopped. Drive it back." },
