@@ -21,6 +21,15 @@ pub struct Account {
     pub role: Role,
 }
 
+/// Somebody who has just shown who they are. A login made of it is refused if the account was replaced meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// The account.
+    pub account: Account,
+    /// Which making of the account's password was shown.
+    pub generation: i64,
+}
+
 /// An account as a list shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedAccount {
@@ -69,13 +78,14 @@ impl Store {
         if before == Some(Role::Admin) && account.role != Role::Admin {
             change.keep_an_admin(&account.name).await?;
         }
-        let statement = "INSERT INTO accounts (name, password_hash, role, added_ms) VALUES (?1, ?2, ?3, ?4)
-                         ON CONFLICT (name) DO UPDATE SET password_hash = ?2, role = ?3";
+        let statement = "INSERT INTO accounts (name, password_hash, role, added_ms, generation) VALUES (?1, ?2, ?3, ?4, ?5)
+                         ON CONFLICT (name) DO UPDATE SET password_hash = ?2, role = ?3, generation = ?5";
         sqlx::query(statement)
             .bind(account.name.as_str())
             .bind(hash)
             .bind(account.role.as_str())
             .bind(wall_ms())
+            .bind(i64::from(rand::random::<u32>()) + 1)
             .execute(change.connection())
             .await?;
         for logins in ["DELETE FROM sessions WHERE name = ?", "DELETE FROM one_time_tokens WHERE name = ?"] {
@@ -145,17 +155,17 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn account(&self, name: &OperatorName) -> Result<Option<Account>, StoreError> {
-        Ok(self.account_row(name).await?.map(|(account, _)| account))
+        Ok(self.account_row(name).await?.map(|(proof, _)| proof.account))
     }
 
     /// The account, if the password is right. An unknown name takes as long as a wrong password.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn check_password(&self, name: &OperatorName, password: String) -> Result<Option<Account>, StoreError> {
-        let (account, hash) = self.account_row(name).await?.unzip();
+    pub async fn check_password(&self, name: &OperatorName, password: String) -> Result<Option<Proof>, StoreError> {
+        let (proof, hash) = self.account_row(name).await?.unzip();
         let right = off_thread(move || Ok::<_, StoreError>(matches(&password, &hash.map_or_else(nobodys_hash, Ok)?))).await??;
-        Ok(account.filter(|_| right))
+        Ok(proof.filter(|_| right))
     }
 
     /// Makes a one-time login for an existing account.
@@ -185,7 +195,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn use_token(&self, text: &str) -> Result<Option<Account>, StoreError> {
+    pub async fn use_token(&self, text: &str) -> Result<Option<Proof>, StoreError> {
         // Looked at first: guesses of strangers must not stand in the journal's way with the write lock.
         let known: Option<(i64,)> = sqlx::query_as("SELECT expires_ms FROM one_time_tokens WHERE hash = ?")
             .bind(token_hash(text))
@@ -194,23 +204,27 @@ impl Store {
         if known.is_none() {
             return Ok(None);
         }
-        let used: Option<(String,)> =
-            sqlx::query_as("DELETE FROM one_time_tokens WHERE hash = ? AND expires_ms > ? RETURNING name")
-                .bind(token_hash(text))
-                .bind(wall_ms())
-                .fetch_optional(&self.pool)
-                .await?;
-        let Some((name,)) = used else { return Ok(None) };
-        self.account(&account_name(name)?).await
+        // In one statement: an account that is replaced after it is another one.
+        let used: Option<(String, String, i64)> = sqlx::query_as(
+            "DELETE FROM one_time_tokens WHERE hash = ? AND expires_ms > ? RETURNING name,
+             (SELECT role FROM accounts WHERE accounts.name = one_time_tokens.name),
+             (SELECT generation FROM accounts WHERE accounts.name = one_time_tokens.name)",
+        )
+        .bind(token_hash(text))
+        .bind(wall_ms())
+        .fetch_optional(&self.pool)
+        .await?;
+        used.map(|(name, role, generation)| Ok(Proof { account: account(name, role)?, generation })).transpose()
     }
 
-    async fn account_row(&self, name: &OperatorName) -> Result<Option<(Account, String)>, StoreError> {
-        let row: Option<(String, String, String)> =
-            sqlx::query_as("SELECT name, role, password_hash FROM accounts WHERE name = ?")
+    async fn account_row(&self, name: &OperatorName) -> Result<Option<(Proof, String)>, StoreError> {
+        let row: Option<(String, String, String, i64)> =
+            sqlx::query_as("SELECT name, role, password_hash, generation FROM accounts WHERE name = ?")
                 .bind(name.as_str())
                 .fetch_optional(&self.pool)
                 .await?;
-        row.map(|(name, role, hash)| Ok((account(name, role)?, hash))).transpose()
+        let proof = |(name, role, hash, generation)| Ok((Proof { account: account(name, role)?, generation }, hash));
+        row.map(proof).transpose()
     }
 }
 

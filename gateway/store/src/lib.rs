@@ -8,10 +8,10 @@ mod sessions;
 mod vehicles;
 mod writer;
 
-pub use accounts::{Account, ListedAccount, Token};
+pub use accounts::{Account, ListedAccount, Proof, Token};
 pub use errors::StoreError;
 pub use journal::{Entry, JournalFilter, JournalRow, Kind, LeaseNote, Verdict};
-pub use sessions::{LOGIN_NAME, LoginId, People, Sessions};
+pub use sessions::{ACCOUNT_CHANGED, LOGIN_GENERATION, LOGIN_NAME, LoginId, People, Sessions};
 pub use vehicles::{OpenLease, StoredCertificate, StoredVehicle};
 pub use writer::{Journal, JournalDriver};
 

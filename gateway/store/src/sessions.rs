@@ -16,6 +16,9 @@ use tower_sessions::session_store::{Error, Result};
 /// The key under which a session keeps its account's name. A session with a name ends with the account.
 pub const LOGIN_NAME: &str = "name";
 
+/// The key under which a session keeps which making of the account it was opened with.
+pub const LOGIN_GENERATION: &str = "generation";
+
 /// Names a login without opening it: the hash of its secret id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LoginId([u8; 32]);
@@ -108,35 +111,51 @@ impl Sessions {
         Ok(())
     }
 
-    async fn insert(&self, record: &Record, statement: &'static str) -> Result<bool> {
+    async fn write(&self, record: &Record, statement: &'static str) -> Result<bool> {
         let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
         let done = sqlx::query(statement)
             .bind(LoginId::of(&record.id).as_bytes())
             .bind(data)
             .bind(unix_ms(record.expiry_date))
             .bind(record.data.get(LOGIN_NAME).and_then(|name| name.as_str()))
+            .bind(record.data.get(LOGIN_GENERATION).and_then(serde_json::Value::as_i64))
             .execute(&self.store.pool)
             .await
             .map_err(backend)?;
         Ok(done.rows_affected() > 0)
     }
+
+    async fn taken(&self, id: &Id) -> Result<bool> {
+        let row: Option<(i64,)> = sqlx::query_as("SELECT expires_ms FROM sessions WHERE hash = ?")
+            .bind(LoginId::of(id).as_bytes())
+            .fetch_optional(&self.store.pool)
+            .await
+            .map_err(backend)?;
+        Ok(row.is_some())
+    }
 }
 
 #[async_trait]
 impl SessionStore for Sessions {
+    /// Refuses a login whose account was replaced or removed after its password was shown.
     async fn create(&self, record: &mut Record) -> Result<()> {
-        let statement = "INSERT INTO sessions (hash, data, expires_ms, name) VALUES (?, ?, ?, ?)
+        let statement = "INSERT INTO sessions (hash, data, expires_ms, name) SELECT ?1, ?2, ?3, ?4
+                         WHERE ?4 IS NULL OR EXISTS (SELECT 1 FROM accounts WHERE name = ?4 AND generation = COALESCE(?5, 0))
                          ON CONFLICT (hash) DO NOTHING";
-        while !self.insert(record, statement).await? {
+        while !self.write(record, statement).await? {
+            if !self.taken(&record.id).await? {
+                return Err(Error::Backend(ACCOUNT_CHANGED.into()));
+            }
             record.id = Id::default();
         }
         Ok(())
     }
 
+    /// Changes a session that stands; one that was ended meanwhile stays ended.
     async fn save(&self, record: &Record) -> Result<()> {
-        let statement = "INSERT INTO sessions (hash, data, expires_ms, name) VALUES (?1, ?2, ?3, ?4)
-                         ON CONFLICT (hash) DO UPDATE SET data = ?2, expires_ms = ?3, name = ?4";
-        self.insert(record, statement).await.map(|_| ())
+        let statement = "UPDATE sessions SET data = ?2, expires_ms = ?3, name = ?4 WHERE hash = ?1
+                         AND (?4 IS NULL OR EXISTS (SELECT 1 FROM accounts WHERE name = ?4 AND generation = COALESCE(?5, 0)))";
+        self.write(record, statement).await.map(|_| ())
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -163,6 +182,9 @@ impl SessionStore for Sessions {
         Ok(())
     }
 }
+
+/// What [`Sessions`] says of a login whose account is no longer what it was.
+pub const ACCOUNT_CHANGED: &str = "the account was changed while it was logged in to";
 
 fn backend(error: sqlx::Error) -> Error {
     Error::Backend(StoreError::from(error).to_string())

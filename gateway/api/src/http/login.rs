@@ -11,12 +11,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use farhand_lease::Role;
 use farhand_protocol::OperatorName;
-use farhand_store::{Account, Entry, Kind, LOGIN_NAME};
+use farhand_store::{ACCOUNT_CHANGED, Account, Entry, Kind, LOGIN_GENERATION, LOGIN_NAME, Proof};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Instant;
-use tower_sessions::Session;
+use tower_sessions::session::Error;
+use tower_sessions::{Session, session_store};
 use ts_rs::TS;
 use utoipa::ToSchema;
 
@@ -69,13 +70,13 @@ pub(super) async fn log_in(
         let detail = "Too many failed logins for this account, or from this address. Wait a minute, then try again.";
         return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail));
     }
-    let Some(account) = web.store.check_password(&name, login.password).await? else {
+    let Some(proof) = web.store.check_password(&name, login.password).await? else {
         tracing::warn!(operator = %name, "Login refused");
         web.desk.note_refusal(Entry::new(Kind::LoginRefused, json!({})).by(&name));
         return Err(wrong());
     };
     web.attempts.succeeded(&name);
-    enter(&web, &session, &account, "password").await?;
+    enter(&web, &session, &proof, "password").await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -105,18 +106,31 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     let Some(token) = query.token else { return Ok(pages::index(StatusCode::OK)) };
     match web.store.use_token(&token).await? {
-        Some(account) => {
-            enter(&web, &session, &account, "token").await?;
+        Some(proof) => {
+            enter(&web, &session, &proof, "token").await?;
             Ok(Redirect::to("/fleet").into_response())
         }
         None => Ok(pages::index(StatusCode::UNAUTHORIZED)),
     }
 }
 
-async fn enter(web: &Web, session: &Session, account: &Account, with: &str) -> Result<(), Problem> {
+async fn enter(web: &Web, session: &Session, proof: &Proof, with: &str) -> Result<(), Problem> {
+    let account = &proof.account;
+    let failed = |error| session_failed(&error);
     // A new id: one that somebody planted before the login is worth nothing after it.
-    session.cycle_id().await.map_err(|error| session_failed(&error))?;
-    session.insert(LOGIN_NAME, &account.name).await.map_err(|error| session_failed(&error))?;
+    session.cycle_id().await.map_err(failed)?;
+    session.insert(LOGIN_NAME, &account.name).await.map_err(failed)?;
+    session.insert(LOGIN_GENERATION, proof.generation).await.map_err(failed)?;
+    // Now, and not when the answer leaves: who is refused here must be told.
+    match session.save().await {
+        Ok(()) => {}
+        Err(Error::Store(session_store::Error::Backend(why))) if why == ACCOUNT_CHANGED => {
+            session.clear().await;
+            let detail = "The account was changed while you logged in. Log in again with its new password.";
+            return Err(Problem::new(StatusCode::UNAUTHORIZED, detail));
+        }
+        Err(error) => return Err(session_failed(&error)),
+    }
     tracing::info!(operator = %account.name, role = %account.role, with, "Login");
     web.desk.note(Entry::new(Kind::LoggedIn, json!({ "with": with, "role": account.role })).by(&account.name));
     Ok(())

@@ -3,7 +3,9 @@
 use crate::{ada, truck};
 use farhand_lease::Role;
 use farhand_protocol::{LeaseEpoch, OperatorName};
-use farhand_store::{Account, Entry, JournalFilter, Kind, LOGIN_NAME, LeaseNote, LoginId, Sessions, Store, StoreError};
+use farhand_store::{
+    Account, Entry, JournalFilter, Kind, LOGIN_GENERATION, LOGIN_NAME, LeaseNote, LoginId, Proof, Sessions, Store, StoreError,
+};
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
@@ -24,7 +26,10 @@ fn driver() -> Account {
 async fn a_password_opens_its_own_account_only() {
     let (_folder, store) = store().await;
     store.add_account(&driver(), "correct horse".into(), false).await.expect("added");
-    assert_eq!(store.check_password(&ada(), "correct horse".into()).await.expect("checked"), Some(driver()));
+    assert_eq!(
+        store.check_password(&ada(), "correct horse".into()).await.expect("checked").map(|proof| proof.account),
+        Some(driver())
+    );
     assert_eq!(store.check_password(&ada(), "wrong horse".into()).await.expect("checked"), None);
     let nobody = farhand_protocol::OperatorName::new("nobody").expect("a name");
     assert_eq!(store.check_password(&nobody, "correct horse".into()).await.expect("checked"), None);
@@ -33,7 +38,10 @@ async fn a_password_opens_its_own_account_only() {
     assert!(matches!(again, Err(StoreError::AccountExists(_))), "{again:?}");
     let watcher = Account { role: Role::Watch, ..driver() };
     store.add_account(&watcher, "another horse".into(), true).await.expect("replaced");
-    assert_eq!(store.check_password(&ada(), "another horse".into()).await.expect("checked"), Some(watcher));
+    assert_eq!(
+        store.check_password(&ada(), "another horse".into()).await.expect("checked").map(|proof| proof.account),
+        Some(watcher)
+    );
     let short = store.add_account(&driver(), "short".into(), true).await;
     assert!(matches!(short, Err(StoreError::Password(5))), "{short:?}");
 }
@@ -52,10 +60,39 @@ async fn kinds(store: &Store) -> Vec<String> {
 }
 
 async fn log_in(store: &Store, person: &OperatorName) -> Id {
-    let expiry_date = time::OffsetDateTime::now_utc() + time::Duration::hours(1);
-    let mut record = Record { id: Id::default(), data: [(LOGIN_NAME.to_owned(), person.as_str().into())].into(), expiry_date };
+    let token = store.make_token(person, Duration::from_mins(1)).await.expect("made");
+    let proof = store.use_token(token.as_str()).await.expect("used").expect("known");
+    let mut record = login_of(&proof);
     Sessions::new(store.clone()).create(&mut record).await.expect("created");
     record.id
+}
+
+fn login_of(proof: &Proof) -> Record {
+    let expiry_date = time::OffsetDateTime::now_utc() + time::Duration::hours(1);
+    let data =
+        [(LOGIN_NAME.to_owned(), proof.account.name.as_str().into()), (LOGIN_GENERATION.to_owned(), proof.generation.into())];
+    Record { id: Id::default(), data: data.into(), expiry_date }
+}
+
+#[tokio::test]
+async fn a_login_by_a_password_that_was_replaced_meanwhile_is_refused() {
+    let (_folder, store) = store().await;
+    store.add_account(&driver(), "correct horse".into(), false).await.expect("added");
+    let sessions = Sessions::new(store.clone());
+    let proof = store.check_password(&ada(), "correct horse".into()).await.expect("checked").expect("right");
+    let mut stands = login_of(&proof);
+    sessions.create(&mut stands).await.expect("created");
+
+    store.add_account(&driver(), "another horse".into(), true).await.expect("replaced");
+    let mut late = login_of(&proof);
+    sessions.create(&mut late).await.expect_err("by the old password");
+    assert_eq!(sessions.load(&late.id).await.expect("loaded"), None);
+    sessions.save(&stands).await.expect("nothing to save");
+    assert_eq!(sessions.load(&stands.id).await.expect("loaded"), None, "saving does not bring it back");
+
+    store.remove_account(&ada()).await.expect("removed");
+    store.add_account(&driver(), "correct horse".into(), false).await.expect("another person of the same name");
+    sessions.create(&mut late).await.expect_err("of another making");
 }
 
 #[tokio::test]
@@ -75,7 +112,7 @@ async fn the_last_admin_is_neither_removed_nor_lowered_by_accident() {
         assert!(why.contains("only account with the role admin") && why.contains("user role NAME admin"), "{why}");
     }
     assert_eq!(
-        store.check_password(&name("root"), "correct horse".into()).await.expect("checked").expect("right").role,
+        store.check_password(&name("root"), "correct horse".into()).await.expect("checked").expect("right").account.role,
         Role::Admin
     );
     assert_eq!(kinds(&store).await, ["account_changed", "account_changed"], "what was refused has left no row");
@@ -138,7 +175,7 @@ async fn a_one_time_login_works_once_and_not_after_its_time() {
     let (_folder, store) = store().await;
     store.add_account(&driver(), "correct horse".into(), false).await.expect("added");
     let token = store.make_token(&ada(), Duration::from_mins(10)).await.expect("made");
-    assert_eq!(store.use_token(token.as_str()).await.expect("used"), Some(driver()));
+    assert_eq!(store.use_token(token.as_str()).await.expect("used").map(|proof| proof.account), Some(driver()));
     assert_eq!(store.use_token(token.as_str()).await.expect("used"), None, "a second time");
     let over = store.make_token(&ada(), Duration::ZERO).await.expect("made");
     assert_eq!(store.use_token(over.as_str()).await.expect("used"), None, "too late");
@@ -150,9 +187,10 @@ async fn a_one_time_login_works_once_and_not_after_its_time() {
 async fn a_session_lives_until_it_is_deleted_or_over() {
     let (_folder, store) = store().await;
     store.add_account(&driver(), "correct horse".into(), false).await.expect("added");
+    let proof = store.check_password(&ada(), "correct horse".into()).await.expect("checked").expect("right");
     let sessions = Sessions::new(store);
     let later = time::OffsetDateTime::now_utc() + time::Duration::hours(1);
-    let mut record = Record { id: Id::default(), data: [("name".to_owned(), "ada".into())].into(), expiry_date: later };
+    let mut record = Record { id: Id::default(), data: login_of(&proof).data, expiry_date: later };
     sessions.create(&mut record).await.expect("created");
     let loaded = sessions.load(&record.id).await.expect("loaded").expect("there");
     assert_eq!(loaded.data, record.data);
