@@ -84,6 +84,7 @@ pub fn router(web: &Arc<Web>, scheme: Scheme) -> Router {
         .route("/login", get(login::page))
         .route("/", get(pages::front))
         .route("/fleet", get(pages::console))
+        .route("/safety", get(pages::console))
         .route("/drive/{vehicle}", get(pages::console))
         .fallback(pages::file)
         .layer(sessions(&web.store, scheme))

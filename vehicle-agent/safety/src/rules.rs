@@ -129,8 +129,8 @@ pub fn rule_page() -> String {
             "| `{}` | {} | {} | {} | {} |",
             word(rule.cause),
             rule.meaning,
-            action_text(rule.action),
-            clears_text(rule.clears),
+            rule.action.words(),
+            rule.clears.words(),
             rule.take_over
         );
     }
@@ -148,31 +148,39 @@ fn word(cause: Cause) -> String {
     word
 }
 
-fn action_text(action: Action) -> &'static str {
-    match action {
-        Action::Hold => "Halt, the vehicle stands",
-        Action::Protective => "brake as hard as the machine can without tipping, then Halt",
-        Action::SafeStop => "safe stop by the site's policy, load-safe, then Halt",
-        Action::Brake => "brake load-safe at once, forks freeze, then Halt",
-        Action::Cut => "traction off, full brake, Halt at once",
-        Action::EStop => "EStop at once",
+impl Action {
+    /// What it is, for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Hold => "Halt, the vehicle stands",
+            Self::Protective => "brake as hard as the machine can without tipping, then Halt",
+            Self::SafeStop => "safe stop by the site's policy, load-safe, then Halt",
+            Self::Brake => "brake load-safe at once, forks freeze, then Halt",
+            Self::Cut => "traction off, full brake, Halt at once",
+            Self::EStop => "EStop at once",
+        }
     }
 }
 
-fn clears_text(clears: Clears) -> &'static str {
-    match clears {
-        Clears::CommandsFresh => "commands of a live lease arrive in time",
-        Clears::PicturesFresh => "the pictures needed for a take-over are fresh",
-        Clears::AgentHeard => "the agent's beat is heard",
-        Clears::MachineHeard => "the machine reports",
-        Clears::ScanFresh => "the safety scan is fresh",
-        Clears::FieldFree => "the safety scan is fresh and the protective field free",
-        Clears::PicturesMove => "the checked pictures of the take-over change",
-        Clears::GatewayHeard => "the gateway is connected",
-        Clears::CircuitClosed => "the emergency stop circuit is closed",
-        Clears::Acknowledged => "acknowledged",
-        Clears::StateStored => "the state is stored again",
-        Clears::Restart => "the guardian is restarted, and comes back latched",
+impl Clears {
+    /// What must be, for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::CommandsFresh => "commands of a live lease arrive in time",
+            Self::PicturesFresh => "the pictures needed for a take-over are fresh",
+            Self::AgentHeard => "the agent's beat is heard",
+            Self::MachineHeard => "the machine reports",
+            Self::ScanFresh => "the safety scan is fresh",
+            Self::FieldFree => "the safety scan is fresh and the protective field free",
+            Self::PicturesMove => "the checked pictures of the take-over change",
+            Self::GatewayHeard => "the gateway is connected",
+            Self::CircuitClosed => "the emergency stop circuit is closed",
+            Self::Acknowledged => "acknowledged",
+            Self::StateStored => "the state is stored again",
+            Self::Restart => "the guardian is restarted, and comes back latched",
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) async fn front(state: State<Arc<Web>>, request: Request) -> Response 
     guarded(state, request, || Redirect::to("/fleet").into_response()).await
 }
 
-/// `/fleet` and `/drive/{vehicle}`: the console, which reads the address itself.
+/// `/fleet`, `/safety` and `/drive/{vehicle}`: the console, which reads the address itself.
 pub(super) async fn console(state: State<Arc<Web>>, request: Request) -> Response {
     guarded(state, request, || index(StatusCode::OK)).await
 }

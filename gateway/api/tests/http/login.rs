@@ -9,7 +9,8 @@ use std::time::Duration;
 async fn without_a_login_everything_answers_401_but_health_and_the_login_itself() {
     let site = Site::new().await;
     let stranger = site.stranger();
-    let shut = ["/", "/fleet", "/drive/truck-1", "/metrics", "/api/v1/me", "/api/v1/vehicles", "/api/v1/vehicles/truck-1"];
+    let shut =
+        ["/", "/fleet", "/safety", "/drive/truck-1", "/metrics", "/api/v1/me", "/api/v1/vehicles", "/api/v1/vehicles/truck-1"];
     for path in shut.into_iter().chain(["/api/v1/vehicles/live", "/api/v1/journal", "/api/v1/openapi.json"]) {
         assert_eq!(stranger.get(path).await.status(), StatusCode::UNAUTHORIZED, "{path}");
     }

@@ -12,6 +12,7 @@ describe("pages", () => {
   it("finds its page by the address and no other", () => {
     expect(pageOf("/", "")).toEqual({ page: "fleet" });
     expect(pageOf("/drive/truck-1", "")).toEqual({ page: "drive", vehicle: "truck-1" });
+    expect(pageOf("/safety", "")).toEqual({ page: "safety" });
     expect(pageOf("/drive/../x", "")).toEqual({ page: "unknown" });
     expect(pageOf("/drive/", "")).toEqual({ page: "unknown" });
   });

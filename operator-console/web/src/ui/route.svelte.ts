@@ -1,8 +1,9 @@
-// Which page is on show. Three pages and the history API; no router library is worth its weight here.
+// Which page is on show. Four pages and the history API; no router library is worth its weight here.
 
 export type Page =
   | { page: "login"; next: string }
   | { page: "fleet" }
+  | { page: "safety" }
   | { page: "drive"; vehicle: string }
   | { page: "unknown" };
 
@@ -10,13 +11,14 @@ export type Page =
 export function pageOf(path: string, query: string): Page {
   if (path === "/login") return { page: "login", next: safeNext(new URLSearchParams(query).get("next")) };
   if (path === "/" || path === "/fleet") return { page: "fleet" };
+  if (path === "/safety") return { page: "safety" };
   const vehicle = /^\/drive\/([a-z0-9-]{1,32})$/.exec(path)?.[1];
   return vehicle ? { page: "drive", vehicle } : { page: "unknown" };
 }
 
 /** Only our own pages may follow a login: another site's address in the query must lead nowhere. */
 function safeNext(next: string | null): string {
-  if (next !== null && (next === "/fleet" || /^\/drive\/[a-z0-9-]{1,32}$/.test(next))) return next;
+  if (next !== null && (next === "/fleet" || next === "/safety" || /^\/drive\/[a-z0-9-]{1,32}$/.test(next))) return next;
   return "/fleet";
 }
 

@@ -20,3 +20,5 @@ mod ritual;
 mod stop;
 mod stories;
 mod truck;
+mod what_happens;
+mod what_if;
