@@ -54,7 +54,7 @@ impl Fault {
 pub struct Counts {
     /// Questions that were asked.
     pub asked: u64,
-    /// Questions that nobody looked at, because a newer one came or the thread was just looking.
+    /// Questions that a newer one replaced before they were looked at.
     pub replaced: u64,
     /// Runs that gave scores.
     pub scored: u64,

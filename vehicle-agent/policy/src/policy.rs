@@ -36,6 +36,8 @@ pub struct Policy {
     shared: Arc<Shared>,
     thread: JoinHandle<()>,
     last: Answer,
+    /// A question that found the thread's hand in the place: put there at the next call.
+    kept: Option<(MonoTime, Features)>,
 }
 
 /// What a test makes the policy's thread do, at the question of this number, counted from 1.
@@ -87,7 +89,7 @@ impl Policy {
             .name("policy".to_owned())
             .spawn(move || answer_all(runtime, &theirs, trial))
             .map_err(|error| PolicyError::Thread { why: error.to_string() })?;
-        Ok(Self { card, shared, thread, last: Err(Fault::NotYet) })
+        Ok(Self { card, shared, thread, last: Err(Fault::NotYet), kept: None })
     }
 
     /// What the model's card says.
@@ -97,13 +99,26 @@ impl Policy {
     }
 
     /// Asks for scores of the situation at `at`. An older question that nobody has looked at yet is forgotten.
-    pub fn ask(&self, at: MonoTime, features: Features) {
+    pub fn ask(&mut self, at: MonoTime, features: Features) {
         let tally = &self.shared.tally;
         tally.asked.fetch_add(1, Ordering::Relaxed);
-        if self.shared.question.put((at, features)) != Put::Fresh {
+        if self.kept.replace((at, features)).is_some() {
             tally.replaced.fetch_add(1, Ordering::Relaxed);
         }
-        self.thread.thread().unpark();
+        self.hand_over();
+    }
+
+    fn hand_over(&mut self) {
+        let Some(question) = self.kept.take() else { return };
+        match self.shared.question.put(question) {
+            Ok(put) => {
+                if put == Put::Replaced {
+                    self.shared.tally.replaced.fetch_add(1, Ordering::Relaxed);
+                }
+                self.thread.thread().unpark();
+            }
+            Err(question) => self.kept = Some(question),
+        }
     }
 
     /// The newest scores, if they may be used now.
@@ -111,6 +126,7 @@ impl Policy {
     /// # Errors
     /// The [`Fault`] because of which there are none, which is counted.
     pub fn newest(&mut self, now: MonoTime) -> Result<Scored, Fault> {
+        self.hand_over();
         if let Some(answer) = self.shared.answer.take() {
             self.last = answer;
         }

@@ -13,8 +13,6 @@ pub(crate) enum Put {
     Fresh,
     /// An older value was there, and is gone.
     Replaced,
-    /// The other side had its hand in the place: nothing was put in.
-    Busy,
 }
 
 impl<T> Slot<T> {
@@ -22,10 +20,10 @@ impl<T> Slot<T> {
         Self(Mutex::new(None))
     }
 
-    /// Puts a value in without waiting.
-    pub(crate) fn put(&self, value: T) -> Put {
-        let Some(mut place) = self.now() else { return Put::Busy };
-        if place.replace(value).is_some() { Put::Replaced } else { Put::Fresh }
+    /// Puts a value in without waiting; gives it back while the other side has its hand in the place.
+    pub(crate) fn put(&self, value: T) -> Result<Put, T> {
+        let Some(mut place) = self.now() else { return Err(value) };
+        Ok(if place.replace(value).is_some() { Put::Replaced } else { Put::Fresh })
     }
 
     /// Takes the value out without waiting; none too while the other side has its hand in the place.
@@ -60,7 +58,7 @@ mod tests {
     #[test]
     fn the_newest_wins() {
         let slot = Slot::new();
-        assert_eq!((slot.put(1), slot.put(2)), (Put::Fresh, Put::Replaced));
+        assert_eq!((slot.put(1), slot.put(2)), (Ok(Put::Fresh), Ok(Put::Replaced)));
         assert_eq!((slot.take(), slot.take()), (Some(2), None));
         slot.put_waiting(3);
         assert_eq!(slot.take_waiting(), Some(3));
@@ -71,7 +69,7 @@ mod tests {
         let slot = Slot::new();
         slot.put_waiting(1);
         let hand = slot.0.lock();
-        assert_eq!((slot.put(2), slot.take()), (Put::Busy, None));
+        assert_eq!((slot.put(2), slot.take()), (Err(2), None));
         drop(hand);
         assert_eq!(slot.take(), Some(1));
     }
