@@ -34,6 +34,8 @@ enum Subcommands {
     Look(look::LookOptions),
     /// Cuts the link thousands of times and counts what comes of each way to stop.
     Study(Box<study::StudyOptions>),
+    /// Drives scenarios and writes samples for training to standard output.
+    Samples(farhand_samples::Options),
 }
 
 fn main() -> ExitCode {
@@ -55,6 +57,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if let Some(Subcommands::Study(options)) = &arguments.command {
         return study::run(options);
+    }
+    if let Some(Subcommands::Samples(options)) = &arguments.command {
+        return farhand_samples::run(options, &mut std::io::stdout().lock());
     }
     let settings = config::Loaded::load(&arguments.config)?;
     let world = settings.world().with_context(|| format!("{}", arguments.config.display()))?;
