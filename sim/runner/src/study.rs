@@ -6,7 +6,9 @@ mod work;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
-use farhand_study::{NAMES, Runner, named, picture, run_seeds};
+use farhand_policy::Card;
+use farhand_samples::{NET_NAMES, net_named};
+use farhand_study::{Controller, NAMES, Runner, named, picture, run_seeds};
 use scenes::Scenes;
 use std::path::PathBuf;
 
@@ -22,7 +24,8 @@ pub(crate) struct StudyOptions {
     /// Seed of the run; it and the next two are pooled.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Which controllers, with commas between them: frozen, straight, pursuit, pursuit+guard, guard.
+    /// Which controllers, with commas between them: frozen, straight, pursuit, pursuit+guard, guard,
+    /// guard-ungated, net, net+guard, net+guard-ungated.
     #[arg(long, alias = "controller", value_delimiter = ',', default_value = "frozen,pursuit,pursuit+guard,guard")]
     controllers: Vec<String>,
     /// Where to write the results as JSON.
@@ -34,8 +37,42 @@ pub(crate) struct StudyOptions {
     /// Threads that work.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=64))]
     threads: u64,
+    #[command(flatten)]
+    model: ModelOptions,
     #[command(subcommand)]
     command: Option<StudyCommands>,
+}
+
+/// The learned policy, for the controllers that have one.
+#[derive(Debug, Args)]
+pub(crate) struct ModelOptions {
+    /// Card of the model.
+    #[arg(long, value_name = "FILE", default_value = "models/safe-stop/card.json")]
+    card: PathBuf,
+    /// ONNX Runtime; `cargo xtask setup` puts it here.
+    #[arg(long, value_name = "FILE", default_value = "target/onnxruntime/libonnxruntime.so")]
+    library: PathBuf,
+}
+
+impl ModelOptions {
+    /// SHA-256 of the model, if one of the controllers has it.
+    fn hash(&self, controllers: &[String]) -> anyhow::Result<Option<String>> {
+        if !controllers.iter().any(|name| NET_NAMES.contains(&name.as_str())) {
+            return Ok(None);
+        }
+        Ok(Some(Card::read(&self.card)?.sha256))
+    }
+
+    /// A controller by its name.
+    fn controller(&self, name: &str) -> anyhow::Result<Box<dyn Controller>> {
+        if NET_NAMES.contains(&name) {
+            return net_named(name, &self.card, &self.library);
+        }
+        match named(name) {
+            Some(controller) => Ok(controller),
+            None => bail!("--controllers: there is no {name:?}; there are {}, {}", NAMES.join(", "), NET_NAMES.join(", ")),
+        }
+    }
 }
 
 /// Where the scenarios come from.
@@ -68,6 +105,8 @@ struct PictureOptions {
     /// Which controller.
     #[arg(long, default_value = "pursuit")]
     controller: String,
+    #[command(flatten)]
+    model: ModelOptions,
     /// Where to write the picture.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -78,10 +117,12 @@ pub(crate) fn run(options: &StudyOptions) -> anyhow::Result<()> {
         return draw(options);
     }
     let scenes = Scenes::load(&options.scenes)?;
-    check(&options.controllers)?;
+    check(&options.controllers, &options.model)?;
     let plan = work::Plan {
         scenes: &scenes,
         controllers: &options.controllers,
+        make: &|name| options.model.controller(name),
+        model: options.model.hash(&options.controllers)?,
         seeds: run_seeds(options.seed),
         scenarios: options.scenarios,
         threads: options.threads,
@@ -100,18 +141,18 @@ pub(crate) fn run(options: &StudyOptions) -> anyhow::Result<()> {
 
 fn draw(options: &PictureOptions) -> anyhow::Result<()> {
     let scenes = Scenes::load(&options.scenes)?;
-    check(std::slice::from_ref(&options.controller))?;
     let scenario = scenes.draw(options.seed)?;
-    let mut controller = named(&options.controller).context("no such controller")?;
+    let mut controller = options.model.controller(&options.controller)?;
     let episode = Runner::new(&scenario).run(controller.as_mut());
     let caption = format!("{}; seed {:x}, controller {}", scenes.named(), options.seed, options.controller);
     std::fs::write(&options.out, picture(&scenario, &episode, &caption))
         .with_context(|| format!("writing {}", options.out.display()))
 }
 
-fn check(controllers: &[String]) -> anyhow::Result<()> {
-    if let Some(unknown) = controllers.iter().find(|name| named(name).is_none()) {
-        bail!("--controllers: there is no {unknown:?}; there are {}", NAMES.join(", "));
+/// Before anything is driven: a wrong name or a model that cannot be opened ends the run with a clear word.
+fn check(controllers: &[String], model: &ModelOptions) -> anyhow::Result<()> {
+    for name in controllers {
+        drop(model.controller(name)?);
     }
     if let Some(twice) = controllers.iter().enumerate().find(|(at, name)| controllers[..*at].contains(name)) {
         bail!("--controllers: {} stands twice", twice.1);

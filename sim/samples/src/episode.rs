@@ -4,7 +4,7 @@ use crate::costs::Costs;
 use crate::manoeuvre::Stop;
 use crate::senses::features;
 use farhand_policy::{Features, SCORES};
-use farhand_study::{Driver, Eyes, Ride, Scenario, TICK};
+use farhand_study::{Driver, Eyes, Ride, Scenario, Sight, TICK};
 use std::time::Duration;
 
 /// What the vehicle knew at one instant, and what each stop from there would cost.
@@ -26,7 +26,7 @@ pub fn samples_of(scenario: &Scenario, mut pick: impl FnMut(&Features, &[f32; SC
     let (costs, mut eyes, mut samples) = (Costs::new(scenario), Eyes::default(), Vec::new());
     let known = &scenario.rig.known;
     let mut label = |ride: &Ride, eyes: &mut Eyes, held: Duration, since: Duration| {
-        let features = features(scenario, ride, eyes, since).ok()?;
+        let features = features(&mut Sight::new(scenario, ride, eyes), since).ok()?;
         let costs = costs.all(ride, held);
         let step = u32::try_from(samples.len()).unwrap_or(u32::MAX);
         samples.push(Sample { scenario: scenario.seed, step, features: features.clone(), costs });

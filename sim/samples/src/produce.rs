@@ -1,6 +1,7 @@
 //! `farhand-sim samples`: drives scenarios on all processors and writes their samples in order.
 
 use crate::episode::samples_of;
+use crate::net::best;
 use crate::stream::{header, record};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -94,8 +95,7 @@ fn bytes_of(options: &Options, family: &Family, number: u64, model: Option<&mut 
 }
 
 fn by_model(model: &mut Model, features: &Features) -> Option<usize> {
-    let scores = model.scores(features).ok()?;
-    (0..SCORES).max_by(|&one, &other| scores[one].total_cmp(&scores[other]))
+    best(&model.scores(features).ok()?)
 }
 
 fn cheapest(costs: &[f32; SCORES]) -> usize {

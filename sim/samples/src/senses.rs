@@ -1,7 +1,7 @@
 //! What the vehicle knows at one instant of a ride, as the policy is given it.
 
 use farhand_policy::{Beams, Features, LinkReason, NotFinite, Senses, Told, ZoneAhead};
-use farhand_study::{Eyes, Ride, Scan, Scenario};
+use farhand_study::{Scan, Sight};
 use farhand_world::Place;
 use std::time::Duration;
 
@@ -9,27 +9,27 @@ use std::time::Duration;
 ///
 /// # Errors
 /// [`NotFinite`] if the ride holds something that is no number.
-pub fn features(scenario: &Scenario, ride: &Ride, eyes: &mut Eyes, since_event: Duration) -> Result<Features, NotFinite> {
-    let (known, now) = (&scenario.rig.known, ride.latest());
-    let reckoned = now.reckoned;
-    let beams = beams(&reckoned, eyes.newest(scenario, ride, Duration::ZERO));
-    let before = eyes.newest(scenario, ride, MOTION_OVER);
+pub fn features(sight: &mut Sight<'_>, since_event: Duration) -> Result<Features, NotFinite> {
+    let reckoned = sight.reckoned();
+    let beams = beams(&reckoned, sight.scans());
+    let before = sight.scans_before(MOTION_OVER);
     let seen_before = before.iter().any(Option::is_some);
     let beams_before = beams_if(seen_before, &reckoned, before);
+    let known = sight.vehicle();
     Features::of(&Senses {
         beams,
         beams_before,
-        speed_mps: narrow(now.speed_mps),
-        curvature_per_m: narrow(known.curvature_per_m(now.steering_rad)),
-        decel_mps2: narrow(now.decel_mps2),
-        told: ride.last().map(|drive| Told { speed_mps: narrow(drive.speed_mps), steering_rad: narrow(drive.steering_rad) }),
+        speed_mps: narrow(sight.speed_mps()),
+        curvature_per_m: narrow(known.curvature_per_m(sight.steering_rad())),
+        decel_mps2: narrow(sight.decel_mps2()),
+        told: sight.last().map(|drive| Told { speed_mps: narrow(drive.speed_mps), steering_rad: narrow(drive.steering_rad) }),
         loaded: known.load.is_some(),
         mast_m: narrow(known.fork_m),
         safe_decel_mps2: narrow(known.safe_decel_mps2),
         safe_lateral_mps2: narrow(known.safe_lateral_mps2),
-        corridor_m: ride.corridor().points.map(|point| narrow_pair(seen_from(&reckoned, point))),
-        corridor_extrapolated: ride.corridor().extrapolated,
-        keep_clear: zone_ahead(scenario, ride),
+        corridor_m: sight.corridor().points.map(|point| narrow_pair(seen_from(&reckoned, point))),
+        corridor_extrapolated: sight.corridor().extrapolated,
+        keep_clear: zone_ahead(sight),
         since_event_s: since_event.as_secs_f32(),
         reason: LinkReason::Silence,
     })
@@ -49,9 +49,9 @@ fn beams(reckoned: &Place, scans: [Option<&Scan>; 2]) -> Beams {
 }
 
 /// The nearest zone whose far side is not yet passed, where the vehicle believes it to be.
-fn zone_ahead(scenario: &Scenario, ride: &Ride) -> Option<ZoneAhead> {
-    let believed = ride.latest().believed?;
-    let seen = scenario.zones.iter().map(|zone| {
+fn zone_ahead(sight: &Sight<'_>) -> Option<ZoneAhead> {
+    let believed = sight.believed()?;
+    let seen = sight.zones().iter().map(|zone| {
         let inside = zone.holds((believed.x_m, believed.y_m));
         (zone, inside, seen_from(&believed, zone.middle()))
     });

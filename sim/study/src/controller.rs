@@ -9,7 +9,7 @@ pub use braking::{Frozen, Pursuit, Straight, Tracker};
 
 use crate::corridor::Corridor;
 use crate::eyes::{Eyes, Scan};
-use crate::guarded::{Guarded, Wish};
+use crate::guarded::{Gate, Guarded, Wish};
 use crate::plan::Zone;
 use crate::ride::Ride;
 use crate::rig::Known;
@@ -27,7 +27,8 @@ pub struct Sight<'a> {
 }
 
 impl<'a> Sight<'a> {
-    pub(crate) fn new(scenario: &'a Scenario, ride: &'a Ride, eyes: &'a mut Eyes) -> Self {
+    /// What the vehicle of a scenario knows at this instant of a ride.
+    pub fn new(scenario: &'a Scenario, ride: &'a Ride, eyes: &'a mut Eyes) -> Self {
         Self { scenario, ride, eyes }
     }
 
@@ -166,18 +167,19 @@ pub trait Controller {
     }
 }
 
-/// A controller by its name.
+/// A controller by its name, without those that need a model.
 #[must_use]
 pub fn named(name: &str) -> Option<Box<dyn Controller>> {
     match name {
         "frozen" => Some(Box::new(Frozen::default())),
         "straight" => Some(Box::new(Straight)),
         "pursuit" => Some(Box::new(Pursuit::default())),
-        "pursuit+guard" => Some(Box::new(Guarded::new(Wish::Pursuit))),
-        "guard" => Some(Box::new(Guarded::new(Wish::Ranked))),
+        "pursuit+guard" => Some(Box::new(Guarded::new(Wish::Pursuit, Gate::Closed))),
+        "guard" => Some(Box::new(Guarded::new(Wish::Ranked, Gate::Closed))),
+        "guard-ungated" => Some(Box::new(Guarded::new(Wish::Ranked, Gate::Open))),
         _ => None,
     }
 }
 
 /// Their names.
-pub const NAMES: [&str; 5] = ["frozen", "straight", "pursuit", "pursuit+guard", "guard"];
+pub const NAMES: [&str; 6] = ["frozen", "straight", "pursuit", "pursuit+guard", "guard", "guard-ungated"];

@@ -11,21 +11,40 @@ use farhand_guard::{Choice, Guard, MANOEUVRES, Manoeuvre, Model, Scores, Setting
 use farhand_protocol::MonoTime;
 use farhand_world::Drive;
 use senses::{Told, command};
+use std::fmt::Debug;
 use std::time::Duration;
 
+/// Somebody who thinks one stop better than another: the learned policy.
+pub trait Scorer: Debug {
+    /// One score for each manoeuvre by its number, higher is better; none if it has nothing to say.
+    fn scores(&mut self, sight: &mut Sight<'_>) -> Option<[f32; MANOEUVRES]>;
+}
+
 /// What is asked for first among the stops that are proved free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Wish {
     /// What the guard itself ranks first.
     Ranked,
     /// The last corridor, as hard as the load allows; the guard's own ranking where that is not free.
     Pursuit,
+    /// What is scored highest; the guard's own ranking where nothing is scored.
+    Scored(Box<dyn Scorer>),
+}
+
+/// What the guard does with commands while the link is up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// Only those pass that leave a way to stop.
+    Closed,
+    /// All pass: shows what the stop alone is worth, from the state that controllers without a guard are in.
+    Open,
 }
 
 /// The guard as a controller.
 #[derive(Debug)]
 pub struct Guarded {
     wish: Wish,
+    gate: Gate,
     /// A new one for each scenario.
     at_work: Option<AtWork>,
 }
@@ -43,16 +62,20 @@ struct AtWork {
 impl Guarded {
     /// Nothing has begun yet.
     #[must_use]
-    pub fn new(wish: Wish) -> Self {
-        Self { wish, at_work: None }
+    pub fn new(wish: Wish, gate: Gate) -> Self {
+        Self { wish, gate, at_work: None }
     }
 }
 
 impl Controller for Guarded {
     fn name(&self) -> &'static str {
-        match self.wish {
-            Wish::Ranked => "guard",
-            Wish::Pursuit => "pursuit+guard",
+        match (&self.wish, self.gate) {
+            (Wish::Ranked, Gate::Closed) => "guard",
+            (Wish::Ranked, Gate::Open) => "guard-ungated",
+            (Wish::Pursuit, Gate::Closed) => "pursuit+guard",
+            (Wish::Pursuit, Gate::Open) => "pursuit+guard-ungated",
+            (Wish::Scored(_), Gate::Closed) => "net+guard",
+            (Wish::Scored(_), Gate::Open) => "net+guard-ungated",
         }
     }
 
@@ -82,7 +105,10 @@ impl Controller for Guarded {
         let now = sight.now();
         if at_work.considered.is_none_or(|at| now.since(at) >= CONSIDER_EVERY) {
             at_work.considered = Some(now);
-            at_work.consider(self.wish, sight);
+            at_work.consider(&mut self.wish, sight);
+        }
+        if self.gate == Gate::Open {
+            return wanted;
         }
         if let Some((_, passed)) = at_work.gated.filter(|(at, _)| now.since(*at) < GATE_EVERY) {
             return passed;
@@ -113,14 +139,19 @@ impl Controller for Guarded {
 
 impl AtWork {
     /// Looks for the stop as if the link were lost now.
-    fn consider(&mut self, wish: Wish, sight: &Sight<'_>) {
+    fn consider(&mut self, wish: &mut Wish, sight: &mut Sight<'_>) {
+        let pursues = matches!(wish, Wish::Pursuit);
+        let wished = match wish {
+            Wish::Ranked => None,
+            Wish::Pursuit => Some(pursuit_first()),
+            Wish::Scored(scorer) => scorer.scores(sight),
+        };
         let Self { guard, told, .. } = self;
-        let wished = scores();
         let proposal = told.ask(sight, |now, situation| {
-            let scores = Scores { at: now, values: &wished };
-            let first = guard.consider(now, situation, (wish == Wish::Pursuit).then_some(&scores));
-            let pursues = first.manoeuvre.is_some_and(|manoeuvre| manoeuvre.steering() == Steering::Pursuit);
-            if first.choice == Choice::Scored && !pursues { guard.consider(now, situation, None) } else { first }
+            let scores = wished.as_ref().map(|values| Scores { at: now, values });
+            let first = guard.consider(now, situation, scores.as_ref());
+            let along = first.manoeuvre.is_some_and(|manoeuvre| manoeuvre.steering() == Steering::Pursuit);
+            if pursues && first.choice == Choice::Scored && !along { guard.consider(now, situation, None) } else { first }
         });
         let corners = proposal.corridor.corners();
         let reckoned = sight.reckoned();
@@ -151,7 +182,7 @@ impl AtWork {
 }
 
 /// The pursuit first, the harder the better; all else alike.
-fn scores() -> [f32; MANOEUVRES] {
+fn pursuit_first() -> [f32; MANOEUVRES] {
     let mut scores = [0.0; MANOEUVRES];
     for (manoeuvre, score) in Manoeuvre::all().zip(&mut scores) {
         if manoeuvre.steering() == Steering::Pursuit {
@@ -174,7 +205,7 @@ mod tests {
 
     #[test]
     fn the_pursuit_is_wished_for_the_harder_the_better() {
-        let scores = scores();
+        let scores = pursuit_first();
         assert_eq!(scores[33..], [100.0, 50.0, 15.0]);
         assert!(scores[..33].iter().all(|&score| score == 0.0));
         assert_eq!(thousandths(-1.2345), -1235);

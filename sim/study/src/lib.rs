@@ -32,7 +32,7 @@ pub use corridor::{Corridor, CorridorMaker};
 pub use episode::{Episode, Outcome, Runner};
 pub use eyes::{Blemish, Eyes, Scan, ScanPoint};
 pub use family::{Family, Set, short_hash};
-pub use guarded::{Guarded, Wish};
+pub use guarded::{Gate, Guarded, Scorer, Wish};
 pub use operator::{Driver, Habits, Slip};
 pub use oracle::{Candidate, Oracle};
 pub use path::{Path, Waypoint};

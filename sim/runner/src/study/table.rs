@@ -12,6 +12,8 @@ pub(super) struct Results {
     family_hash: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     map: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model_sha256: Option<String>,
     seeds: [u64; 3],
     scenarios: usize,
     /// Over all outcomes: equal runs have equal ones.
@@ -41,6 +43,7 @@ impl Results {
             family: plan.scenes.family.name.clone(),
             family_hash: plan.scenes.family.hash().to_owned(),
             map: plan.scenes.map.clone(),
+            model_sha256: plan.model.clone(),
             seeds: plan.seeds,
             scenarios: done.scenarios.len(),
             hash: hash.shown(),
@@ -70,6 +73,9 @@ pub(super) fn show(results: &Results, out: &mut dyn Write) -> std::io::Result<()
         "family {} {}{map}, seeds {:?}, {} scenarios, outcome hash {}, {:.0} s\n",
         results.family, results.family_hash, results.seeds, results.scenarios, results.hash, results.seconds
     )?;
+    if let Some(model) = &results.model_sha256 {
+        writeln!(out, "model {model}\n")?;
+    }
     let share = |count: usize| {
         100.0 * f64::from(u32::try_from(count).unwrap_or(u32::MAX))
             / f64::from(u32::try_from(results.scenarios.max(1)).unwrap_or(u32::MAX))

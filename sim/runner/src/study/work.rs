@@ -2,7 +2,7 @@
 
 use super::scenes::Scenes;
 use anyhow::{Context as _, bail};
-use farhand_study::{Controller, Record, Runner, ScenarioError, named};
+use farhand_study::{Controller, Record, Runner};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -19,8 +19,15 @@ pub(super) struct Plan<'a> {
     pub(super) seeds: [u64; 3],
     pub(super) scenarios: u64,
     pub(super) threads: u64,
+    /// Makes a controller; each thread has its own.
+    pub(super) make: &'a Make<'a>,
+    /// SHA-256 of the model, if a controller has one.
+    pub(super) model: Option<String>,
     pub(super) resume: Option<&'a Path>,
 }
+
+/// Makes a controller by its name.
+pub(super) type Make<'a> = dyn Fn(&str) -> anyhow::Result<Box<dyn Controller>> + Sync + 'a;
 
 /// What came of it.
 pub(super) struct Done {
@@ -47,6 +54,8 @@ struct Head {
     map: Option<String>,
     seeds: [u64; 3],
     controllers: Vec<String>,
+    #[serde(default)]
+    model: Option<String>,
 }
 
 impl Plan<'_> {
@@ -68,6 +77,7 @@ impl Plan<'_> {
             map: self.scenes.map.clone(),
             seeds: self.seeds,
             controllers: self.controllers.to_vec(),
+            model: self.model.clone(),
         }
     }
 }
@@ -95,7 +105,12 @@ pub(super) fn carry_out(plan: &Plan<'_>) -> anyhow::Result<Done> {
         for _ in 0..plan.threads {
             let (sender, next, missing) = (sender.clone(), &next, &missing);
             scope.spawn(move || {
-                let mut controllers: Vec<_> = plan.controllers.iter().filter_map(|name| named(name)).collect();
+                let made: anyhow::Result<Vec<_>> = plan.controllers.iter().map(|name| (plan.make)(name)).collect();
+                let mut controllers = match made {
+                    Ok(controllers) => controllers,
+                    // Said by the receiver; if it is gone, somebody else has said it.
+                    Err(why) => return drop(sender.send(Err(why))),
+                };
                 while let Some(&number) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if sender.send(drive(plan, number, &mut controllers)).is_err() {
                         break;
@@ -118,7 +133,7 @@ pub(super) fn carry_out(plan: &Plan<'_>) -> anyhow::Result<Done> {
     Ok(Done { scenarios: found.into_values().collect(), seconds: begin.elapsed().as_secs_f64() })
 }
 
-fn drive(plan: &Plan<'_>, number: u64, controllers: &mut [Box<dyn Controller>]) -> Result<Scenario, ScenarioError> {
+fn drive(plan: &Plan<'_>, number: u64, controllers: &mut [Box<dyn Controller>]) -> anyhow::Result<Scenario> {
     let seed = plan.seed(number);
     let scenario = plan.scenes.draw(seed)?;
     let mut runner = Runner::new(&scenario);
@@ -208,8 +223,12 @@ mod tests {
         Scenes::load(&SceneOptions { family: family.to_owned(), map: None, cell: None }).expect("loads")
     }
 
+    fn make(name: &str) -> anyhow::Result<Box<dyn Controller>> {
+        farhand_study::named(name).context("a controller")
+    }
+
     fn plan<'a>(scenes: &'a Scenes, controllers: &'a [String], resume: Option<&'a Path>) -> Plan<'a> {
-        Plan { scenes, controllers, seeds: [1, 2, 3], scenarios: 9, threads: 2, resume }
+        Plan { scenes, controllers, seeds: [1, 2, 3], scenarios: 9, threads: 2, resume, make: &make, model: None }
     }
 
     #[test]
