@@ -1,8 +1,8 @@
 //! The expert: what each stop would cost, by the true floor, the true people and the true truck with its dead times.
 
 use crate::manoeuvre::Stop;
-use farhand_policy::SCORES;
 use farhand_protocol::MonoTime;
+use farhand_senses::SCORES;
 use farhand_study::{Ride, STANDING_MPS, Scenario};
 use farhand_world::{BODY_M, DistanceField, Drive, Place, Truck};
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use crate::costs::Costs;
 use crate::manoeuvre::Stop;
 use crate::senses::features;
-use farhand_policy::{Features, SCORES};
+use farhand_senses::{Features, SCORES};
 use farhand_study::{Driver, Eyes, Ride, Scenario, Sight, TICK};
 use std::time::Duration;
 

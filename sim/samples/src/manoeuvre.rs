@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn the_numbers_mean_what_they_mean_to_the_guard() {
-        assert_eq!(Manoeuvre::all().count(), farhand_policy::SCORES);
+        assert_eq!(Manoeuvre::all().count(), farhand_senses::SCORES);
         for manoeuvre in Manoeuvre::all() {
             let (steering, decel) = (manoeuvre.index() / SHARES.len(), manoeuvre.index() % SHARES.len());
             assert!((SHARES[decel] * 100.0 - f64::from(manoeuvre.decel_percent())).abs() < 1e-9);

@@ -3,7 +3,8 @@
 use crate::manoeuvre::Stop;
 use crate::senses::features;
 use anyhow::{Context, Result, bail};
-use farhand_policy::{Model, SCORES};
+use farhand_policy::Model;
+use farhand_senses::SCORES;
 use farhand_study::{Brake, Controller, Gate, Guarded, Scorer, Sight, Wish};
 use std::path::Path;
 use std::time::Duration;

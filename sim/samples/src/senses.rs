@@ -1,6 +1,6 @@
 //! What the vehicle knows at one instant of a ride, as the policy is given it.
 
-use farhand_policy::{Beams, Features, LinkReason, NotFinite, Senses, Told, ZoneAhead};
+use farhand_senses::{Beams, Features, LinkReason, NotFinite, Senses, Told, ZoneAhead};
 use farhand_study::{Scan, Sight};
 use farhand_world::Place;
 use std::time::Duration;

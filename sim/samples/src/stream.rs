@@ -1,7 +1,7 @@
 //! The bytes of the stream that the trainer reads; `models/README.md` describes them.
 
 use crate::episode::Sample;
-use farhand_policy::{FEATURES, SCORES, SENSES};
+use farhand_senses::{FEATURES, SCORES, SENSES};
 
 /// Length of the header.
 pub const HEADER_BYTES: usize = 32;

@@ -3,8 +3,9 @@
 //! `cargo run -p farhand-policy --example measure CARD [LIBRARY] [TIMES]` prints p50, p99, p99.9 and max, and what was dropped.
 #![allow(clippy::print_stdout)]
 
-use farhand_policy::{FEATURES, Fault, Features, Policy};
+use farhand_policy::{Fault, Policy};
 use farhand_protocol::MonoTime;
+use farhand_senses::{FEATURES, Features};
 use std::path::Path;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! The card beside a model: what it is, what it was made of, and by which hash it is known.
 
 use crate::error::PolicyError;
-use crate::layout::{FEATURES, SCORES, SENSES};
+use farhand_senses::{FEATURES, SCORES, SENSES};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};

@@ -1,6 +1,6 @@
 //! Why a policy cannot be opened, each with what to do.
 
-use crate::layout::SENSES;
+use farhand_senses::SENSES;
 use std::path::PathBuf;
 
 /// Why there is no policy. The vehicle drives all the same: the guard ranks by itself.

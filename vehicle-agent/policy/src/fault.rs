@@ -1,7 +1,7 @@
 //! Why there are no scores at the moment, and how often each reason came up. Pure.
 
-use crate::layout::SCORES;
 use farhand_protocol::MonoTime;
+use farhand_senses::SCORES;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 

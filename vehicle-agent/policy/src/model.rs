@@ -3,9 +3,9 @@
 use crate::card::Card;
 use crate::error::PolicyError;
 use crate::fault::{Fault, judge};
-use crate::features::Features;
-use crate::layout::SCORES;
 use crate::runtime::Runtime;
+use farhand_senses::Features;
+use farhand_senses::SCORES;
 use std::path::Path;
 use std::time::Duration;
 

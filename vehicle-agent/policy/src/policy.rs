@@ -3,12 +3,12 @@
 use crate::card::Card;
 use crate::error::PolicyError;
 use crate::fault::{Counts, Fault, Tally, is_fresh, judge};
-use crate::features::Features;
-use crate::layout::SCORES;
 use crate::model::Model;
 use crate::runtime::Runtime;
 use crate::slot::{Put, Slot};
 use farhand_protocol::MonoTime;
+use farhand_senses::Features;
+use farhand_senses::SCORES;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

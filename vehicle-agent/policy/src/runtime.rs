@@ -3,8 +3,8 @@
 use crate::card::{Card, INPUT, OUTPUT, Tensor};
 use crate::elf;
 use crate::error::PolicyError;
-use crate::features::Features;
-use crate::layout::FEATURES;
+use farhand_senses::FEATURES;
+use farhand_senses::Features;
 use ort::environment::Environment;
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 /// What decides: pure state machines and the language they speak.
-const CORES: [&str; 8] = [
+const CORES: [&str; 9] = [
     "gateway/protocol",
     "gateway/settings",
     "gateway/link",
     "gateway/lease",
     "vehicle-agent/safety",
     "vehicle-agent/guard",
+    "vehicle-agent/senses",
     "sim/net",
     "sim/world",
 ];
@@ -26,13 +27,14 @@ const VEHICLE_MAY_USE: [&str; 4] = ["gateway/protocol", "gateway/settings", "gat
 const GATEWAY_MAY_USE: [&str; 0] = [];
 
 /// All that the guardian may use of ours: no media, no network, no async runtime can come in through these.
-const GUARDIAN_MAY_USE: [&str; 7] = [
+const GUARDIAN_MAY_USE: [&str; 8] = [
     "gateway/protocol",
     "gateway/settings",
     "gateway/link",
     "vehicle-agent/profile",
     "vehicle-agent/safety",
     "vehicle-agent/guard",
+    "vehicle-agent/senses",
     "vehicle-agent/drive",
 ];
 

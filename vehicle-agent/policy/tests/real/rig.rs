@@ -1,7 +1,8 @@
 //! Where models and library are, and how to wait for an answer.
 
-use farhand_policy::{Beams, FEATURES, Fault, Features, LinkReason, Policy, Scored, Senses, Told};
+use farhand_policy::{Fault, Policy, Scored};
 use farhand_protocol::MonoTime;
+use farhand_senses::{Beams, FEATURES, Features, LinkReason, Senses, Told};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,9 @@
 //! What the policy answers: the model's scores, or the fault because of which there are none.
 
 use crate::rig::{AT, features, floats, library, models, open, row, scored, settled, trial};
-use farhand_policy::{Fault, MOST_AGE, MOST_TIME, Model, Policy, SCORES, Trial};
+use farhand_policy::{Fault, MOST_AGE, MOST_TIME, Model, Policy, Trial};
 use farhand_protocol::MonoTime;
+use farhand_senses::SCORES;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
