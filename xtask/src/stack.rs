@@ -31,6 +31,12 @@ pub(crate) struct StackOptions {
     /// Puts this kind of network between the trucks and the gateway; `clean` only makes cuts possible.
     #[arg(long, value_name = "PRESET")]
     net: Option<String>,
+    /// Gives the trucks their safety scanners, and the guardian its guard.
+    #[arg(long)]
+    scanners: bool,
+    /// Card of the stop policy; models/safe-stop if not given.
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     /// The simulated site.
     #[arg(long)]
     site: Option<String>,
@@ -51,6 +57,10 @@ pub(crate) fn run(options: &StackOptions) -> Result<()> {
     let witness = Witness::start();
     let mut plan = Plan::new(folder, options.vehicles, Ports::free()?)?;
     plan.cameras = options.cameras;
+    plan.scanners = options.scanners;
+    if let Some(card) = &options.policy {
+        plan.policy = std::path::absolute(card).context("finding the card of the policy")?;
+    }
     plan.site.clone_from(&options.site);
     plan.net.clone_from(&options.net);
     plan.names.extend(options.names.iter().cloned());

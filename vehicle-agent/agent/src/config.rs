@@ -28,6 +28,19 @@ pub(crate) struct AgentConfig {
     pub(crate) key: PathBuf,
     /// The site's certificate authority in PEM.
     pub(crate) ca: PathBuf,
+    /// The learned stop policy; without it the guard ranks its stops by itself.
+    #[serde(default)]
+    pub(crate) policy: Option<PolicyConfig>,
+}
+
+/// Where the stop policy is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PolicyConfig {
+    /// The model's card; the model lies beside it.
+    pub(crate) card: PathBuf,
+    /// The library of ONNX Runtime, `libonnxruntime.so`.
+    pub(crate) library: PathBuf,
 }
 
 impl Settings for AgentConfig {
@@ -54,6 +67,11 @@ impl AgentConfig {
         let Self { profile, guardian_socket, certificate, key, ca, .. } = &mut config;
         for file in [profile, guardian_socket, certificate, key, ca] {
             *file = folder.join(&file);
+        }
+        if let Some(PolicyConfig { card, library }) = &mut config.policy {
+            for file in [card, library] {
+                *file = folder.join(&file);
+            }
         }
         Ok(config)
     }

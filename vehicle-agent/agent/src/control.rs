@@ -2,6 +2,7 @@
 
 use crate::dial::{Dialer, Silence};
 use crate::guardian::{Guardian, GuardianGone, GuardianPort};
+use crate::policy::Scorer;
 use farhand_drive::{AgentSays, GuardianSays, StopOrigin, vehicle_now};
 use farhand_protocol::{GatewayDatagram, GatewaySays, Hello, LeaseEnding, VehicleDatagram, VehicleSays};
 use farhand_transport::{
@@ -34,6 +35,7 @@ pub(crate) struct ControlPlan {
     pub(crate) hello: Hello,
     /// Whether a gateway that welcomed this vehicle is heard; for the media thread.
     pub(crate) stands: Arc<AtomicBool>,
+    pub(crate) scorer: Scorer,
     pub(crate) stop: CancellationToken,
 }
 
@@ -89,9 +91,11 @@ async fn serve(plan: &mut ControlPlan, guardian: Guardian, stop: &CancellationTo
             from = from_gateway(&mut session.gateway) => session.gateway_said(plan, from),
             _ = beat.tick() => session.beat(plan),
             heard = session.guardian.hear() => match heard {
+                Ok(GuardianSays::Senses { at, row }) => plan.scorer.ask(at, &row),
                 Ok(says) => session.guardian_said(says),
                 Err(gone) => break Err(gone),
             },
+            scores = plan.scorer.answer() => plan.port.say(&scores),
             connection = plan.dialer.won() => session.greet(plan, connection),
             Some(greeted) = session.greetings.join_next() => match greeted {
                 Ok(Ok(gateway)) => session.adopt(plan, gateway),
@@ -167,8 +171,8 @@ impl Session {
                 tracing::warn!(%mission, %why, "Mission refused");
                 return;
             }
-            GuardianSays::Hello { .. } => {
-                tracing::warn!("Guardian said hello twice");
+            GuardianSays::Hello { .. } | GuardianSays::Senses { .. } => {
+                tracing::warn!("Guardian said something out of turn");
                 return;
             }
         };

@@ -2,6 +2,7 @@
 
 use crate::config::AgentConfig;
 use crate::dial::resolve;
+use crate::policy;
 use farhand_profile::Profile;
 use farhand_transport::{Class, Endpoint, Identity, connect, dialer, explain, knock, vehicle_dns_name};
 use std::net::SocketAddr;
@@ -30,6 +31,10 @@ pub(crate) fn examine(config: &AgentConfig, profile: &Profile) -> anyhow::Result
         let outcome = farhand_cameras::check(camera, FIRST_PICTURE);
         let outcome = outcome.map(|()| "gives pictures".to_owned()).map_err(|error| without_name(error.to_string()));
         report.line(&what, outcome);
+    }
+    if let Some(policy) = &config.policy {
+        let opened = policy::open(policy).map(|policy| format!("{} {}", policy.card().name, policy.card().sha256));
+        report.line("stop policy", opened.map_err(|error| error.to_string()));
     }
     report.line("guardian", guardian(config));
     let identity = Identity::load(&config.certificate, &config.key, &config.ca).map_err(|error| error.to_string());

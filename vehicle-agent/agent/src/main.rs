@@ -7,6 +7,7 @@ mod doctor;
 mod guardian;
 mod media;
 mod outlet;
+mod policy;
 mod urgency;
 
 use anyhow::Context as _;
@@ -21,6 +22,7 @@ use farhand_protocol::{BootId, CameraIndex, CameraSummary, Hello, LeaseEpoch, WI
 use farhand_transport::{Class, Identity, dialer};
 use guardian::GuardianPort;
 use media::{Inbox, MediaPlan};
+use policy::Scorer;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -97,6 +99,7 @@ fn drive(config: &AgentConfig, profile: Profile) -> anyhow::Result<()> {
         port: port.clone(),
         hello,
         stands: Arc::clone(&stands),
+        scorer: Scorer::open(config.policy.as_ref()),
         stop: stop.clone(),
     };
     let control = spawn("control", control_runtime, &stop, move || {

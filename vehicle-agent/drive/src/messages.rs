@@ -118,6 +118,13 @@ pub enum AgentSays {
         /// The mission.
         mission: MissionEpoch,
     },
+    /// What the learned policy thinks of each of the guard's manoeuvres.
+    Scores {
+        /// The question that is answered: when the situation was.
+        at: MonoTime,
+        /// One 32-bit float for each manoeuvre, least significant byte first; higher is better.
+        values: ByteBuf,
+    },
     /// What the vehicle's own autonomy wants; 50 times a second, its silence is a stop.
     Plan(WantedMotion),
 }
@@ -195,4 +202,11 @@ pub enum GuardianSays {
     },
     /// The safety state changed.
     Event(SafetyEvent),
+    /// What the learned policy is to judge, 20 times a second while the guard looks for a stop.
+    Senses {
+        /// When the situation was.
+        at: MonoTime,
+        /// The row of `farhand-senses`: 32-bit floats, least significant byte first.
+        row: ByteBuf,
+    },
 }

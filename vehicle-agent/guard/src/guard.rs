@@ -9,7 +9,7 @@ use crate::proposal::{Choice, Proposal};
 use crate::rank::{self, Outcomes};
 use crate::senses::{Senses, Terms};
 use crate::settings::{Settings, Strictness};
-use crate::situation::{Command, Scores, Situation, to_milli};
+use crate::situation::{Command, Scores, Situation, milli, to_milli};
 use crate::stop::Stop;
 use crate::sweep::MOST_MARGIN;
 use crate::track::Refusal;
@@ -90,6 +90,13 @@ impl Guard {
             side_clearance_mm: to_milli(self.room_along_newest(situation)),
             choice,
         }
+    }
+
+    /// Deceleration and sideways acceleration that the load allows with the forks at this height, in mm/s².
+    #[must_use]
+    pub fn load_limits(&self, fork_mm: i32) -> (i32, i32) {
+        let (model, fork) = (&self.senses.model, milli(fork_mm));
+        (to_milli(model.decel(fork)), to_milli(model.lateral(fork)))
     }
 
     /// Six points 0.6 m apart along the way the vehicle was on, in the vehicle frame, and true if that way is only thought on:

@@ -3,14 +3,19 @@
 //! The core decides; the lookout only puts the core's situation to the guard and the guard's answers to the core. It knows no
 //! clock and no socket. Without a map every return counts as a thing that no map explains: it could be a person.
 
+mod question;
+
 use crate::reckoning::Reckoning;
 use farhand_drive::{MachineReport, MachineScan, NO_RETURN, NO_WORD};
 use farhand_guard::{
-    Allowed, Choice, Command, Guard, Model, OdometryPose, Proposal, Refusal, Rung, Scan, ScanPoint, Settings, Situation, Term,
+    Allowed, Choice, Command, Guard, Model, OdometryPose, Proposal, Refusal, Rung, Scan, ScanPoint, ScoreFault, Scores, Settings,
+    Situation, Term,
 };
 use farhand_profile::Profile;
 use farhand_protocol::{MonoTime, StopRung};
 use farhand_safety::{Core, Drive, Manoeuvre, Surroundings};
+use farhand_senses::{Features, SCORES};
+use question::{Memory, Present};
 use std::time::Duration;
 
 /// Eyes of a vehicle with safety scanners.
@@ -28,6 +33,12 @@ pub(crate) struct Lookout {
     /// The stop under way was committed.
     committed: bool,
     refused: u64,
+    wheelbase_m: f64,
+    memory: Memory,
+    /// What the policy is to be asked, until somebody fetches it.
+    question: Option<(MonoTime, Features)>,
+    /// The policy's newest answer. Whether it may be used is for the guard to judge.
+    scores: Option<(MonoTime, Vec<f32>)>,
 }
 
 /// The newest sweep of one scanner.
@@ -65,6 +76,10 @@ impl Lookout {
             next_proposal: MonoTime(0),
             committed: false,
             refused: 0,
+            wheelbase_m: profile.geometry.wheelbase_m.value(),
+            memory: Memory::default(),
+            question: None,
+            scores: None,
         })
     }
 
@@ -77,6 +92,7 @@ impl Lookout {
     pub(crate) fn forget(&mut self) {
         self.reckoning.forget();
         self.proposal = None;
+        self.memory.forget();
         self.sweeps.iter_mut().for_each(|sweep| sweep.at = None);
     }
 
@@ -107,6 +123,7 @@ impl Lookout {
     pub(crate) fn note(&mut self, now: MonoTime, drive: &Drive) {
         self.told = (now, command(drive));
         self.guard.note(now, &self.told.1);
+        self.memory.note(&self.told.1);
     }
 
     /// Before a tick of the core: may what is asked for be passed on, or, in a stop, where to?
@@ -123,12 +140,57 @@ impl Lookout {
 
     /// After a tick of the core, when its command has left: looks for the best stop if it is time to.
     pub(crate) fn think(&mut self, now: MonoTime, core: &Core) {
-        if now < self.next_proposal || self.committed || self.scanned_at().is_none() {
-            return;
-        }
+        let Some(scan_at) = self.scanned_at().filter(|_| now >= self.next_proposal && !self.committed) else { return };
         self.next_proposal = now.after(PROPOSAL_PERIOD);
-        self.proposal = self.ask(now, core, |guard, situation| guard.consider(now, situation, None));
+        let scored = self.scores.take();
+        self.proposal = self.ask(now, core, |guard, situation| {
+            let scores = scored.as_ref().map(|(at, values)| Scores { at: *at, values });
+            guard.consider(now, situation, scores.as_ref())
+        });
+        self.scores = scored;
         self.proposed_um = self.reckoning.report().map_or(0, |report| report.travelled_um);
+        self.question = self.features(now, scan_at).map(|features| (now, features));
+    }
+
+    fn features(&mut self, now: MonoTime, scan_at: MonoTime) -> Option<Features> {
+        let report = self.reckoning.report()?;
+        self.memory.features(&Present {
+            sweeps: &self.sweeps,
+            scan_at,
+            pose: self.reckoning.now(now),
+            report,
+            wheelbase_m: self.wheelbase_m,
+            limits_mm_s2: self.guard.load_limits(report.fork_mm),
+            way: self.guard.last_way(),
+            loaded: LOADED,
+        })
+    }
+
+    /// What the policy is to be asked since the last time, if anything.
+    pub(crate) fn question(&mut self) -> Option<(MonoTime, Features)> {
+        self.question.take()
+    }
+
+    /// The policy's answer to the question of `at`. False if it is no list of scores at all.
+    pub(crate) fn take_scores(&mut self, at: MonoTime, values: &[u8]) -> bool {
+        let (each, rest) = values.as_chunks::<4>();
+        if each.len() != SCORES || !rest.is_empty() {
+            self.scores = None;
+            return false;
+        }
+        if self.scores.as_ref().is_none_or(|(last, _)| at > *last) {
+            self.scores = Some((at, each.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()));
+        }
+        true
+    }
+
+    /// Why the policy's scores did not choose the stop that is held; none if they did, or if the guard had no choice.
+    pub(crate) fn score_fault(&self) -> Option<ScoreFault> {
+        match self.proposal.map(|proposal| proposal.choice) {
+            Some(Choice::Ranked(fault)) => Some(fault),
+            None => Some(ScoreFault::Missing),
+            Some(Choice::Scored | Choice::Shown | Choice::Kept(_) | Choice::Nothing(_)) => None,
+        }
     }
 
     /// When the oldest of the newest sweeps was taken; none until each scanner has spoken.
@@ -215,8 +277,7 @@ impl Lookout {
             speed_mm_s: report.speed_mm_s,
             steering_mrad: report.steering_mrad,
             fork_mm: report.fork_mm,
-            // The machine does not say whether it carries a load: count with one.
-            loaded: true,
+            loaded: LOADED,
             last,
             last_at,
             heard_at: MonoTime(now.0.saturating_sub(core.driver_age(now).map_or(0, micros))),
@@ -279,6 +340,8 @@ fn micros(span: Duration) -> u64 {
     u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
+/// The machine does not say whether it carries a load: count with one.
+const LOADED: bool = true;
 /// Twice as often as safety.md 3.2 asks for: what is shown and what the field's cap goes by is never older than this.
 const PROPOSAL_PERIOD: Duration = Duration::from_millis(50);
 /// Farther than any stop reaches: 8 m, the vehicle's own length, and what it drives while the scan grows old.

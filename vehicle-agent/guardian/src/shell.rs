@@ -9,6 +9,7 @@ use farhand_drive::{
     Actuate, AgentSays, GuardianSays, MachineReport, MachineSays, MachineScan, PacketListener, PacketSocket, ReceiveError,
     SendError, WantedMotion, suspended_micros, vehicle_now,
 };
+use farhand_guard::ScoreFault;
 use farhand_protocol::{BootId, LeaseEpoch, MonoTime, encode};
 use farhand_safety::{Config, Content, Core, Drive, GrantAnswer, Input, MachineSample, MissionRefusal, Output, Plan};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -61,6 +62,7 @@ pub(crate) fn run(config: &GuardianConfig, limits: Config, lookout: Option<Looko
         realtime: realtime::ask(),
         late_ticks: 0,
         undelivered: 0,
+        score_fault: Some(ScoreFault::Missing),
     };
     while !stop.load(Ordering::Relaxed) {
         shell.turn()?;
@@ -87,6 +89,8 @@ struct Shell {
     realtime: bool,
     late_ticks: u64,
     undelivered: u64,
+    /// Why the policy's scores are not used; none while they are.
+    score_fault: Option<ScoreFault>,
 }
 
 /// Which sockets have something to read, an end included.
@@ -208,6 +212,11 @@ impl Shell {
             AgentSays::Content { camera, capture, frame, changes } => {
                 self.take(Input::Content(Content { camera, capture, frame, changes }));
             }
+            AgentSays::Scores { at, values } => {
+                if self.lookout.as_mut().is_some_and(|lookout| !lookout.take_scores(at, &values)) {
+                    warn!(bytes = values.len(), "the policy's answer is no list of scores");
+                }
+            }
             AgentSays::Release { mission } => {
                 info!(mission = mission.0, "mission released");
                 self.take(Input::Release(mission));
@@ -271,8 +280,26 @@ impl Shell {
         if let Some(lookout) = &mut self.lookout {
             lookout.note(now, &output.drive);
             lookout.think(now, &self.core);
+            self.ask_policy();
         }
         self.reconnect(now);
+    }
+
+    /// Puts the policy's next question to the agent, and says when the policy begins or ceases to have a say.
+    fn ask_policy(&mut self) {
+        let Some(lookout) = &mut self.lookout else { return };
+        let Some((at, features)) = lookout.question() else { return };
+        let fault = lookout.score_fault();
+        if fault != self.score_fault {
+            self.score_fault = fault;
+            if let Some(fault) = fault {
+                warn!(?fault, "the policy's scores are not used; the guard ranks by itself");
+            } else {
+                info!("the policy's scores are used");
+            }
+        }
+        let row = features.row().iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
+        self.tell_agent(&GuardianSays::Senses { at, row: ByteBuf::from(row) });
     }
 
     fn check_clock(&mut self) {

@@ -1,6 +1,7 @@
 //! The configuration files of a system.
 
 use super::plan::Plan;
+use crate::python;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::f64::consts::{FRAC_PI_2, PI};
@@ -108,7 +109,7 @@ fn profile(plan: &Plan, folder: &Path) -> Value {
             "lens": { "horizontal_fov_rad": camera.fov_rad },
         })
     };
-    json!({ "kind": "counterbalance-truck", "cameras": CAMERAS.iter().take(plan.cameras.into()).map(camera).collect::<Vec<_>>() })
+    json!({ "kind": "counterbalance-truck", "scanner": { "fitted": plan.scanners }, "cameras": CAMERAS.iter().take(plan.cameras.into()).map(camera).collect::<Vec<_>>() })
 }
 
 fn guardian(vehicle: &str) -> Value {
@@ -132,6 +133,7 @@ fn agent(plan: &Plan, vehicle: &str) -> Value {
         "certificate": "certificate.pem",
         "key": "key.pem",
         "ca": "ca.pem",
+        "policy": { "card": plan.policy, "library": python::onnxruntime_path() },
     })
 }
 

@@ -3,6 +3,7 @@
 use super::child::Invocation;
 use super::people::Person;
 use super::ports::Ports;
+use crate::house;
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,10 @@ pub(crate) struct Plan {
     pub count: u8,
     /// How many cameras each truck has.
     pub cameras: u8,
+    /// Whether the trucks have safety scanners, and with them a guard.
+    pub scanners: bool,
+    /// Card of the stop policy that the guard asks.
+    pub policy: PathBuf,
     /// Its ports.
     pub ports: Ports,
     /// The simulated site.
@@ -35,7 +40,20 @@ impl Plan {
     pub(crate) fn new(folder: PathBuf, count: u8, ports: Ports) -> Result<Self> {
         let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
         let address = "127.0.0.1".to_owned();
-        Ok(Self { folder, count, cameras: 4, ports, site: None, net: None, names, address, people: Person::usual()? })
+        let policy = house::root().join("models/safe-stop/card.json");
+        Ok(Self {
+            folder,
+            count,
+            cameras: 4,
+            scanners: false,
+            policy,
+            ports,
+            site: None,
+            net: None,
+            names,
+            address,
+            people: Person::usual()?,
+        })
     }
 
     /// `truck-1`, `truck-2`, ...

@@ -6,8 +6,10 @@ mod machine;
 mod stage;
 
 use farhand_drive::Actuate;
+use farhand_guard::{Choice, Manoeuvre, ScoreFault};
 use farhand_protocol::{Cause, MonoTime, Protection, SafetyState as S, StopRung};
 use farhand_safety::{Drive, Input};
+use farhand_senses::SCORES;
 use farhand_world::{Ground, Place, Solid, SolidKind, Truck};
 use stage::Stage;
 use std::time::Duration;
@@ -208,4 +210,54 @@ fn where_the_site_says_brake_the_guard_still_keeps_it_to_its_way() {
     stage.until(S::Halt);
     assert!(!stage.machine.touches());
     assert_eq!(stage.state().last_stop.and_then(|stop| stop.rung), Some(StopRung::Path));
+}
+
+/// Scores that prefer one manoeuvre.
+fn preferring(number: usize) -> Vec<u8> {
+    (0..SCORES).flat_map(|index| (if index == number { 1.0_f32 } else { 0.0 }).to_le_bytes()).collect()
+}
+
+/// Straight on with 15 % of the braking: what the guard by itself would never put first.
+const GENTLEST: usize = 17;
+const GENTLEST_MM_S2: i32 = 235;
+
+#[test]
+fn the_best_scored_of_the_free_stops_is_held_and_driven() {
+    let mut stage = Stage::taken_over("", Ground::new(Vec::new()), START);
+    stage.hands = Some((1500, 0));
+    stage.run_ms(3000);
+    let ranked = stage.lookout.proposal.expect("a stop");
+    assert_eq!((ranked.choice, stage.lookout.score_fault()), (Choice::Ranked(ScoreFault::Missing), Some(ScoreFault::Missing)));
+    assert_ne!(ranked.manoeuvre.map(Manoeuvre::index), Some(GENTLEST));
+
+    stage.policy = Some(|at| (at, preferring(GENTLEST)));
+    stage.run_ms(200);
+    let scored = stage.lookout.proposal.expect("a stop");
+    assert_eq!((scored.choice, scored.manoeuvre.map(Manoeuvre::index)), (Choice::Scored, Some(GENTLEST)));
+    assert_eq!(stage.lookout.score_fault(), None);
+    stage.hands = None;
+    stage.until(S::SafeStop);
+    assert!(stage.drive.brake_mm_s2 >= GENTLEST_MM_S2, "the first brake is never weaker than the stop that was held");
+    stage.run_ms(100);
+    assert!((GENTLEST_MM_S2 - 5..=GENTLEST_MM_S2 + 5).contains(&stage.drive.brake_mm_s2), "{:?}: the stop that was held", stage.drive);
+}
+
+#[test]
+fn scores_that_are_spoilt_old_or_of_the_wrong_length_leave_the_choice_to_the_guard() {
+    type Answer = fn(MonoTime) -> (MonoTime, Vec<u8>);
+    let cases: [(ScoreFault, Answer); 4] = [
+        (ScoreFault::NotFinite, |at| (at, f32::NAN.to_le_bytes().repeat(SCORES))),
+        (ScoreFault::Late, |at| (MonoTime(at.0 - 200_000), preferring(GENTLEST))),
+        (ScoreFault::Missing, |at| (at, vec![0; SCORES * 4 - 1])),
+        (ScoreFault::Missing, |at| (at, Vec::new())),
+    ];
+    for (fault, answer) in cases {
+        let mut stage = Stage::taken_over("", Ground::new(Vec::new()), START);
+        stage.hands = Some((1500, 0));
+        stage.policy = Some(answer);
+        stage.run_ms(3000);
+        let proposal = stage.lookout.proposal.expect("a stop");
+        assert_eq!((proposal.choice, stage.lookout.score_fault()), (Choice::Ranked(fault), Some(fault)));
+        assert_ne!(proposal.manoeuvre.map(Manoeuvre::index), Some(GENTLEST), "{fault:?}");
+    }
 }
