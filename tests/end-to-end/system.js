@@ -11,7 +11,7 @@ import { Net } from './net.js';
 import { Truth } from './truth.js';
 import { until } from './waiting.js';
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const XTASK = process.env.FARHAND_XTASK ?? path.join(ROOT, 'target/debug/xtask');
 const LOG_LINES = 25;
 
@@ -28,12 +28,12 @@ export class System {
   #session = new Map();
 
   /** Starts it and waits until all vehicles are connected. */
-  static async start({ vehicles = 1, cameras = 2, net, names = [], address } = {}) {
+  static async start({ vehicles = 1, cameras = 2, net, scanners = false, names = [], address } = {}) {
     const system = new System();
     system.folder = await mkdtemp(path.join(tmpdir(), 'farhand-'));
     const options = ['stack', '--dir', system.folder, '--vehicles', String(vehicles), '--cameras', String(cameras)];
     options.push(...(net ? ['--net', net] : []), ...names.flatMap((name) => ['--name', name]));
-    options.push(...(address ? ['--address', address] : []));
+    options.push(...(address ? ['--address', address] : []), ...(scanners ? ['--scanners'] : []));
     system.#process = spawn(XTASK, options, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
     createInterface({ input: system.#process.stdout }).on('line', (line) => system.#events.push(JSON.parse(line)));
     try {

@@ -195,8 +195,8 @@ const SOLID: f64 = 9.0;
 const SOLID_SPEED: f64 = 2.0;
 const REFUSED: f64 = 3.0;
 const CLOSE: f64 = 1.5;
-const KEEP_CLEAR: f64 = 2.0;
-const METRE: f64 = 0.25;
+const KEEP_CLEAR: f64 = 3.5;
+const METRE: f64 = 0.2;
 
 #[cfg(test)]
 mod tests {
