@@ -195,7 +195,7 @@ const SOLID: f64 = 9.0;
 const SOLID_SPEED: f64 = 2.0;
 const REFUSED: f64 = 3.0;
 const CLOSE: f64 = 1.5;
-const KEEP_CLEAR: f64 = 3.5;
+const KEEP_CLEAR: f64 = 2.8;
 const METRE: f64 = 0.2;
 
 #[cfg(test)]
