@@ -18,10 +18,11 @@ pub use command_view::{CommandView, MAX_STAMPS, Stamps};
 pub use ids::{BootId, CameraIndex, IdError, LatchId, LeaseEpoch, MissionEpoch, OperatorName, VehicleId};
 pub use media::{Codec, MAX_UNIT_BYTES, MEDIA_HEADER_BYTES, MediaError, MediaHeader};
 pub use messages::{
-    CameraDemand, CameraSummary, Command, ConsoleLink, FromConsole, GatewayDatagram, GatewaySays, GlassStamp, Hello, LeaseEnding,
-    MediaDemand, Ping, Pong, SafetyEvent, StopOrder, StopRequest, ToConsole, VehicleDatagram, VehicleSays, WIRE_VERSION,
+    CameraDemand, CameraEye, CameraSummary, Command, ConsoleLink, FromConsole, GatewayDatagram, GatewaySays, GlassStamp, Hello,
+    LeaseEnding, MediaDemand, Outline, Ping, Pong, SafetyEvent, StopOrder, StopRequest, ToConsole, VehicleDatagram, VehicleSays,
+    WIRE_VERSION,
 };
 pub use safety_words::{Authority, CapTerm, Cause, Need, Protection, RejectReason, SafetyState, StopRung};
-pub use state::{Echo, LastStop, Pose, RejectCount, VehicleState};
+pub use state::{Corridor, Echo, LastStop, Pose, RejectCount, VehicleState};
 pub use time::{MonoTime, RtpStamp};
 pub use units::{Acceleration, Angle, Distance, Speed, UnitError};

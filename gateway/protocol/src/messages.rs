@@ -203,6 +203,35 @@ pub struct Hello {
     pub max_speed_mm_s: i32,
     /// Largest angle of the steered wheel.
     pub max_steering_mrad: i32,
+    /// Its outline on the floor, for pictures of it.
+    #[serde(default)]
+    pub outline: Option<Outline>,
+}
+
+/// Outline of a vehicle on the floor; its origin is the middle of the fixed axle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Outline {
+    /// How far it reaches behind its origin.
+    pub behind_mm: i32,
+    /// How far it reaches ahead of it, forks included.
+    pub ahead_mm: i32,
+    /// Its width.
+    pub width_mm: i32,
+}
+
+/// Where a camera sits on its vehicle, looking level, and what it sees: enough to draw on its picture what lies on the floor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CameraEye {
+    /// Ahead of the vehicle's origin.
+    pub x_mm: i32,
+    /// Left of it.
+    pub y_mm: i32,
+    /// Above the floor.
+    pub z_mm: i32,
+    /// Looking direction, counter-clockwise from forward.
+    pub yaw_mrad: i32,
+    /// From the left edge of the picture to the right edge; a pinhole without distortion.
+    pub fov_mrad: i32,
 }
 
 /// A camera as the page needs to know it.
@@ -216,6 +245,9 @@ pub struct CameraSummary {
     pub height_px: u32,
     /// For which of `forward`, `reverse`, `handover` its picture is required.
     pub required_for: Vec<String>,
+    /// Where it sits.
+    #[serde(default)]
+    pub eye: Option<CameraEye>,
 }
 
 /// A change of the safety core's state, for the journal.

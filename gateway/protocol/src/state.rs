@@ -1,8 +1,8 @@
 //! What a vehicle says about itself, 20 times a second and at once on a change.
 
 use crate::{
-    Authority, BootId, CameraIndex, CapTerm, Cause, LatchId, LeaseEpoch, MissionEpoch, Need, Protection, RejectReason,
-    SafetyState, StopRung, WIRE_VERSION,
+    Authority, BootId, CameraIndex, CapTerm, Cause, EncodeError, LatchId, LeaseEpoch, MissionEpoch, Need, Protection,
+    RejectReason, SafetyState, StopRung, WIRE_VERSION, encode,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -83,9 +83,38 @@ pub struct VehicleState {
     /// Cameras that show the same picture for too long; while it moves and one is required, that is a cause as well.
     #[serde(default)]
     pub still: Vec<CameraIndex>,
+    /// The floor that the stop held ready would sweep, while the guard holds one.
+    #[serde(default)]
+    pub corridor: Option<Corridor>,
+}
+
+/// The floor that a stop would sweep, as it lies around the vehicle at the time of the snapshot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Corridor {
+    /// Counts the stops that were proved free since boot.
+    pub id: u32,
+    /// Since it was proved free.
+    pub age_ms: u32,
+    /// Corners in order, each ahead of the vehicle's origin and left of it: down one side, back up the other.
+    pub corners_mm: Vec<i32>,
 }
 
 impl VehicleState {
+    /// Most bytes of an encoded state: with a little around it, what a QUIC datagram of the smallest path (1,200 bytes) takes.
+    pub const MOST_BYTES: usize = 1120;
+
+    /// Writes it so that it fits a datagram. When much is wrong at once, the corridor gives way: it is a picture, the causes are not.
+    ///
+    /// # Errors
+    /// [`EncodeError`] as of [`encode`].
+    pub fn encode(mut self) -> Result<Vec<u8>, EncodeError> {
+        let whole = encode(&self)?;
+        if whole.len() <= Self::MOST_BYTES || self.corridor.take().is_none() {
+            return Ok(whole);
+        }
+        encode(&self)
+    }
+
     /// The first words of a vehicle that stands parked and that nobody drives: where whoever plays a vehicle begins.
     #[must_use]
     pub fn parked(boot_id: BootId, epoch: LeaseEpoch) -> Self {
@@ -122,6 +151,7 @@ impl VehicleState {
             protection: Protection::default(),
             free_mm: None,
             still: Vec::new(),
+            corridor: None,
         }
     }
 }

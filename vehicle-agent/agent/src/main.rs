@@ -18,7 +18,7 @@ use dial::Dialer;
 use farhand_cameras::{Camera, Content, Unit};
 use farhand_drive::AgentSays;
 use farhand_profile::Profile;
-use farhand_protocol::{BootId, CameraIndex, CameraSummary, Hello, LeaseEpoch, WIRE_VERSION};
+use farhand_protocol::{BootId, CameraEye, CameraIndex, CameraSummary, Hello, LeaseEpoch, Outline, WIRE_VERSION};
 use farhand_transport::{Class, Identity, dialer};
 use guardian::GuardianPort;
 use media::{Inbox, MediaPlan};
@@ -194,7 +194,15 @@ fn hello(config: &AgentConfig, profile: &Profile) -> Hello {
         width_px: camera.width_px,
         height_px: camera.height_px,
         required_for: camera.required_for.iter().map(|required| required.as_str().to_owned()).collect(),
+        eye: Some(CameraEye {
+            x_mm: thousandths(camera.mount.x_m.value()),
+            y_mm: thousandths(camera.mount.y_m.value()),
+            z_mm: thousandths(camera.mount.z_m.value()),
+            yaw_mrad: thousandths(camera.mount.yaw_rad.value()),
+            fov_mrad: thousandths(camera.lens.horizontal_fov_rad.value()),
+        }),
     });
+    let geometry = &profile.geometry;
     Hello {
         v: WIRE_VERSION,
         vehicle: config.vehicle.clone(),
@@ -204,6 +212,11 @@ fn hello(config: &AgentConfig, profile: &Profile) -> Hello {
         cameras: cameras.collect(),
         max_speed_mm_s: thousandths(profile.limits.max_speed_mps.value()),
         max_steering_mrad: thousandths(profile.limits.max_steering_rad.value()),
+        outline: Some(Outline {
+            behind_mm: thousandths(geometry.behind_m.value()),
+            ahead_mm: thousandths(geometry.ahead_m.value()),
+            width_mm: thousandths(geometry.width_m.value()),
+        }),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the guard is told: whole numbers with their unit in the name.
 
+use crate::corridor::Corner;
 use crate::geometry::Pose;
 use farhand_protocol::MonoTime;
 
@@ -123,6 +124,13 @@ impl OdometryPose {
         let (x, y) = self.sees_um(other.x_um, other.y_um);
         let turned = radians(other.heading_urad.wrapping_sub(self.heading_urad));
         Pose::new(x, y, turned)
+    }
+
+    /// Where a corner lies that was told of in the vehicle frame at `then`, in the vehicle frame here.
+    #[must_use]
+    pub fn sees_corner(self, then: Self, corner: Corner) -> Corner {
+        let (x, y) = self.sees(then).outside(milli(corner.x_mm), milli(corner.y_mm));
+        Corner { x_mm: to_milli(x), y_mm: to_milli(y) }
     }
 
     /// Where a point stands, seen from here.

@@ -8,11 +8,11 @@ mod question;
 use crate::reckoning::Reckoning;
 use farhand_drive::{MachineReport, MachineScan, NO_RETURN, NO_WORD};
 use farhand_guard::{
-    Allowed, Choice, Command, Guard, Model, OdometryPose, Proposal, Refusal, Rung, Scan, ScanPoint, ScoreFault, Scores, Settings,
-    Situation, Term,
+    Allowed, Choice, Command, Corner, Guard, Model, OdometryPose, Proposal, Refusal, Rung, Scan, ScanPoint, ScoreFault, Scores,
+    Settings, Situation, Term,
 };
 use farhand_profile::Profile;
-use farhand_protocol::{MonoTime, StopRung};
+use farhand_protocol::{Corridor, MonoTime, StopRung};
 use farhand_safety::{Core, Drive, Manoeuvre, Surroundings};
 use farhand_senses::{Features, SCORES};
 use question::{Memory, Present};
@@ -182,6 +182,18 @@ impl Lookout {
             self.scores = Some((at, each.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()));
         }
         true
+    }
+
+    /// The floor that the stop held ready would sweep, around where the vehicle is now.
+    pub(crate) fn corridor(&self, now: MonoTime) -> Option<Corridor> {
+        let corridor = self.proposal.as_ref().map(|proposal| proposal.corridor).filter(|corridor| corridor.count > 0)?;
+        let here = self.reckoning.now(now);
+        let moved = |corner: Corner| here.sees_corner(corridor.pose, corner);
+        Some(Corridor {
+            id: u32::try_from(corridor.id).unwrap_or(u32::MAX),
+            age_ms: u32::try_from(now.since(corridor.at).as_millis()).unwrap_or(u32::MAX),
+            corners_mm: corridor.corners().map(moved).flat_map(|corner| [corner.x_mm, corner.y_mm]).collect(),
+        })
     }
 
     /// Why the policy's scores did not choose the stop that is held; none if they did, or if the guard had no choice.

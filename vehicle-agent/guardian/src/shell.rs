@@ -10,7 +10,7 @@ use farhand_drive::{
     SendError, WantedMotion, suspended_micros, vehicle_now,
 };
 use farhand_guard::ScoreFault;
-use farhand_protocol::{BootId, LeaseEpoch, MonoTime, encode};
+use farhand_protocol::{BootId, LeaseEpoch, MonoTime};
 use farhand_safety::{Config, Content, Core, Drive, GrantAnswer, Input, MachineSample, MissionRefusal, Output, Plan};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_bytes::ByteBuf;
@@ -358,8 +358,9 @@ impl Shell {
         }
         if output.transition.is_some() || now >= self.next_state {
             self.next_state = now.after(STATE_PERIOD);
-            let state = self.core.snapshot(now, self.realtime, self.late_ticks);
-            match encode(&state) {
+            let mut state = self.core.snapshot(now, self.realtime, self.late_ticks);
+            state.corridor = self.lookout.as_ref().and_then(|lookout| lookout.corridor(now));
+            match state.encode() {
                 Ok(bytes) => self.tell_agent(&GuardianSays::State(ByteBuf::from(bytes))),
                 Err(error) => warn!(%error, "the state cannot be encoded"),
             }

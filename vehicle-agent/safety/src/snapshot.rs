@@ -31,6 +31,7 @@ impl Core {
             command_age_ms: self.command_age(now).map(millis),
             odometer_mm: i64::try_from(self.odometer.travelled_um / 1000).unwrap_or(i64::MAX),
             pose: machine.and_then(|machine| machine.pose),
+            corridor: None,
             fork_mm: machine.map_or(0, |machine| machine.fork_mm),
             echo: self.gate.echo().map(|(at, operator_us)| Echo {
                 operator_us,

@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Sse;
 use axum::response::sse::{Event, KeepAlive};
-use farhand_protocol::{CameraSummary, LeaseEpoch, OperatorName, VehicleId, VehicleState};
+use farhand_protocol::{CameraSummary, LeaseEpoch, OperatorName, Outline, VehicleId, VehicleState};
 use futures_util::Stream;
 use serde::Serialize;
 use std::convert::Infallible;
@@ -36,6 +36,9 @@ pub struct VehicleView {
     max_speed_mm_s: i32,
     /// Largest angle of its steered wheel.
     max_steering_mrad: i32,
+    /// Its outline on the floor.
+    #[schema(value_type = Option<Object>)]
+    outline: Option<Outline>,
     /// Round trip gateway to vehicle and back.
     #[ts(type = "number | null")]
     vehicle_rtt_us: Option<u64>,
@@ -64,6 +67,7 @@ impl From<Seen> for VehicleView {
             connected: seen.connected,
             max_speed_mm_s: hello.as_ref().map_or(0, |hello| hello.max_speed_mm_s),
             max_steering_mrad: hello.as_ref().map_or(0, |hello| hello.max_steering_mrad),
+            outline: hello.as_ref().and_then(|hello| hello.outline),
             cameras: hello.map(|hello| hello.cameras).unwrap_or_default(),
             vehicle_rtt_us: seen.round_trip_us,
             state_age_ms: seen.state_age_ms,

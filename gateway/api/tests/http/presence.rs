@@ -59,7 +59,7 @@ async fn a_second_connection_that_fails_does_not_take_the_standing_one_away() {
 async fn a_hello_that_would_fill_every_page_is_refused_with_the_mend() {
     let site = Site::new().await;
     let long = "x".repeat(65);
-    let camera = CameraSummary { name: long.clone(), width_px: 640, height_px: 360, required_for: Vec::new() };
+    let camera = CameraSummary { name: long.clone(), width_px: 640, height_px: 360, required_for: Vec::new(), eye: None };
     for bad in [
         farhand_protocol::Hello { kind: long, ..hello("truck-2") },
         farhand_protocol::Hello { cameras: vec![camera.clone()], ..hello("truck-2") },

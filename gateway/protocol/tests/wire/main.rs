@@ -7,5 +7,6 @@ mod generated;
 mod golden;
 mod refusals;
 mod samples;
+mod sizes;
 mod strangers;
 mod typescript;

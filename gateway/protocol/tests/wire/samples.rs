@@ -1,11 +1,11 @@
 //! One message of each kind, with values at the edges of what the wire carries.
 
 use farhand_protocol::{
-    Authority, BootId, CameraDemand, CameraIndex, CameraSummary, CapTerm, Cause, Codec, Command, ConsoleLink, Echo, FromConsole,
-    GatewayDatagram, GatewaySays, GlassStamp, Hello, LastStop, LatchId, LeaseEnding, LeaseEpoch, MediaDemand, MediaHeader,
-    MissionEpoch, MonoTime, Need, OperatorName, Ping, Pong, Pose, Protection, RejectCount, RejectReason, RtpStamp, SafetyEvent,
-    SafetyState, StopOrder, StopRequest, StopRung, ToConsole, VehicleDatagram, VehicleId, VehicleSays, VehicleState,
-    WIRE_VERSION, encode,
+    Authority, BootId, CameraDemand, CameraEye, CameraIndex, CameraSummary, CapTerm, Cause, Codec, Command, ConsoleLink,
+    Corridor, Echo, FromConsole, GatewayDatagram, GatewaySays, GlassStamp, Hello, LastStop, LatchId, LeaseEnding, LeaseEpoch,
+    MediaDemand, MediaHeader, MissionEpoch, MonoTime, Need, OperatorName, Outline, Ping, Pong, Pose, Protection, RejectCount,
+    RejectReason, RtpStamp, SafetyEvent, SafetyState, StopOrder, StopRequest, StopRung, ToConsole, VehicleDatagram, VehicleId,
+    VehicleSays, VehicleState, WIRE_VERSION, encode,
 };
 use serde_bytes::ByteBuf;
 
@@ -75,6 +75,7 @@ pub(crate) fn state() -> VehicleState {
         protection: Protection::Watching,
         free_mm: Some(5400),
         still: vec![],
+        corridor: Some(Corridor { id: 17, age_ms: 45, corners_mm: vec![-1850, 600, 1550, 600, 1550, -600, -1850, -600] }),
     }
 }
 
@@ -96,6 +97,7 @@ pub(crate) fn halted() -> VehicleState {
         protection: Protection::Lost,
         free_mm: None,
         still: vec![CameraIndex(1)],
+        corridor: None,
         last_stop: Some(LastStop {
             latch: LatchId(3),
             cause: Cause::CommandLost,
@@ -123,9 +125,11 @@ pub(crate) fn hello() -> Hello {
             width_px: 640,
             height_px: 360,
             required_for: vec!["forward".to_owned(), "handover".to_owned()],
+            eye: Some(CameraEye { x_mm: 300, y_mm: 0, z_mm: 2100, yaw_mrad: 0, fov_mrad: 1571 }),
         }],
         max_speed_mm_s: 2500,
         max_steering_mrad: 1300,
+        outline: Some(Outline { behind_mm: 1850, ahead_mm: 1550, width_mm: 1100 }),
     }
 }
 

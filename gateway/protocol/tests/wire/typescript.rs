@@ -1,9 +1,10 @@
 //! The TypeScript face of the messages a page sends or reads.
 
 use farhand_protocol::{
-    Authority, BootId, CameraIndex, CameraSummary, CapTerm, Cause, Command, ConsoleLink, Echo, FromConsole, GlassStamp, LastStop,
-    LatchId, LeaseEnding, LeaseEpoch, MissionEpoch, MonoTime, Need, OperatorName, Ping, Pong, Pose, Protection, RejectCount,
-    RejectReason, RtpStamp, SafetyState, StopRequest, StopRung, ToConsole, VehicleId, VehicleState, WIRE_VERSION,
+    Authority, BootId, CameraEye, CameraIndex, CameraSummary, CapTerm, Cause, Command, ConsoleLink, Corridor, Echo, FromConsole,
+    GlassStamp, LastStop, LatchId, LeaseEnding, LeaseEpoch, MissionEpoch, MonoTime, Need, OperatorName, Outline, Ping, Pong,
+    Pose, Protection, RejectCount, RejectReason, RtpStamp, SafetyState, StopRequest, StopRung, ToConsole, VehicleId,
+    VehicleState, WIRE_VERSION,
 };
 use ts_rs::{Config, TS};
 
@@ -45,6 +46,9 @@ pub(crate) fn text() -> String {
         VehicleState,
         Pose,
         Echo,
+        Corridor,
+        CameraEye,
+        Outline,
         LastStop,
         RejectCount,
         CameraSummary,

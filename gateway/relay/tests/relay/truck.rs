@@ -101,9 +101,10 @@ fn hello(vehicle: &VehicleId) -> Hello {
         boot_id: BOOT,
         highest_epoch: LeaseEpoch(3),
         kind: "counterbalance-truck".into(),
-        cameras: vec![CameraSummary { name: "front".into(), width_px: 640, height_px: 360, required_for: Vec::new() }],
+        cameras: vec![CameraSummary { name: "front".into(), width_px: 640, height_px: 360, required_for: Vec::new(), eye: None }],
         max_speed_mm_s: 2000,
         max_steering_mrad: 1200,
+        outline: None,
     }
 }
 

@@ -89,7 +89,13 @@ struct Vehicle {
 impl Vehicle {
     async fn arrive(site: &Site, name: &str, identity: &Identity) -> Self {
         let (first, control) = call(identity, Class::Control, site.control).await;
-        let front = CameraSummary { name: "front".into(), width_px: 640, height_px: 360, required_for: vec!["forward".into()] };
+        let front = CameraSummary {
+            name: "front".into(),
+            width_px: 640,
+            height_px: 360,
+            required_for: vec!["forward".into()],
+            eye: None,
+        };
         let (mut send, mut receive) = control.open_bi().await.expect("a stream");
         write_word(&mut send, &encode(&VehicleSays::Hello(Hello { cameras: vec![front], ..hello(name) })).expect("encodes"))
             .await;

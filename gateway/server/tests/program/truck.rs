@@ -155,6 +155,7 @@ pub(crate) fn hello(name: &str) -> Hello {
         cameras: Vec::new(),
         max_speed_mm_s: 2000,
         max_steering_mrad: 1200,
+        outline: None,
     }
 }
 

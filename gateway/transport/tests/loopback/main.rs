@@ -272,5 +272,6 @@ fn hello() -> Hello {
         cameras: Vec::new(),
         max_speed_mm_s: 2500,
         max_steering_mrad: 1300,
+        outline: None,
     }
 }

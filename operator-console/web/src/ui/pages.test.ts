@@ -64,7 +64,7 @@ describe("pages", () => {
 
 function view(id: string): VehicleView {
   return {
-    id, kind: "counterbalance-truck", connected: true, cameras: [], max_speed_mm_s: 2000, max_steering_mrad: 1000,
+    id, kind: "counterbalance-truck", connected: true, cameras: [], max_speed_mm_s: 2000, max_steering_mrad: 1000, outline: null,
     vehicle_rtt_us: 900, state_age_ms: 20, holder: null, epoch: null, watchers: 0, state: parked(),
   };
 }

@@ -30,6 +30,8 @@ const CAMERAS: &str = r#"
     required_for = ["reverse", "handover"]
 "#;
 
+pub(super) type Policy = fn(MonoTime) -> (MonoTime, Vec<u8>);
+
 #[derive(Clone)]
 pub(super) struct Stage {
     pub core: Core,
@@ -40,7 +42,7 @@ pub(super) struct Stage {
     /// Wanted speed and steering of the operator; none while the link is silent.
     pub hands: Option<(i32, i32)>,
     /// What a policy answers: the time it names and its bytes, for the time it was asked about. None is a vehicle without one.
-    pub policy: Option<fn(MonoTime) -> (MonoTime, Vec<u8>)>,
+    pub policy: Option<Policy>,
     enable: bool,
     epoch: LeaseEpoch,
     seq: u64,

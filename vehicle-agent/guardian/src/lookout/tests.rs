@@ -2,6 +2,8 @@
 
 #[path = "machine.rs"]
 mod machine;
+#[path = "shown.rs"]
+mod shown;
 #[path = "stage.rs"]
 mod stage;
 
@@ -239,7 +241,11 @@ fn the_best_scored_of_the_free_stops_is_held_and_driven() {
     stage.until(S::SafeStop);
     assert!(stage.drive.brake_mm_s2 >= GENTLEST_MM_S2, "the first brake is never weaker than the stop that was held");
     stage.run_ms(100);
-    assert!((GENTLEST_MM_S2 - 5..=GENTLEST_MM_S2 + 5).contains(&stage.drive.brake_mm_s2), "{:?}: the stop that was held", stage.drive);
+    assert!(
+        (GENTLEST_MM_S2 - 5..=GENTLEST_MM_S2 + 5).contains(&stage.drive.brake_mm_s2),
+        "{:?}: the stop that was held",
+        stage.drive
+    );
 }
 
 #[test]

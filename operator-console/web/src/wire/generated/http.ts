@@ -62,6 +62,10 @@ max_speed_mm_s: number,
  */
 max_steering_mrad: number, 
 /**
+ * Its outline on the floor.
+ */
+outline: Outline | null, 
+/**
  * Round trip gateway to vehicle and back.
  */
 vehicle_rtt_us: number | null, 

@@ -323,7 +323,11 @@ free_mm: number | null,
 /**
  * Cameras that show the same picture for too long; while it moves and one is required, that is a cause as well.
  */
-still: Array<CameraIndex>, };
+still: Array<CameraIndex>, 
+/**
+ * The floor that the stop held ready would sweep, while the guard holds one.
+ */
+corridor: Corridor | null, };
 
 /**
  * Position on the site's map.
@@ -354,6 +358,65 @@ operator_us: number,
  * Time between that command's arrival at the guardian and this snapshot.
  */
 hold_us: number, };
+
+/**
+ * The floor that a stop would sweep, as it lies around the vehicle at the time of the snapshot.
+ */
+export type Corridor = { 
+/**
+ * Counts the stops that were proved free since boot.
+ */
+id: number, 
+/**
+ * Since it was proved free.
+ */
+age_ms: number, 
+/**
+ * Corners in order, each ahead of the vehicle's origin and left of it: down one side, back up the other.
+ */
+corners_mm: Array<number>, };
+
+/**
+ * Where a camera sits on its vehicle, looking level, and what it sees: enough to draw on its picture what lies on the floor.
+ */
+export type CameraEye = { 
+/**
+ * Ahead of the vehicle's origin.
+ */
+x_mm: number, 
+/**
+ * Left of it.
+ */
+y_mm: number, 
+/**
+ * Above the floor.
+ */
+z_mm: number, 
+/**
+ * Looking direction, counter-clockwise from forward.
+ */
+yaw_mrad: number, 
+/**
+ * From the left edge of the picture to the right edge; a pinhole without distortion.
+ */
+fov_mrad: number, };
+
+/**
+ * Outline of a vehicle on the floor; its origin is the middle of the fixed axle.
+ */
+export type Outline = { 
+/**
+ * How far it reaches behind its origin.
+ */
+behind_mm: number, 
+/**
+ * How far it reaches ahead of it, forks included.
+ */
+ahead_mm: number, 
+/**
+ * Its width.
+ */
+width_mm: number, };
 
 /**
  * What a stop was about.
@@ -412,7 +475,11 @@ height_px: number,
 /**
  * For which of `forward`, `reverse`, `handover` its picture is required.
  */
-required_for: Array<string>, };
+required_for: Array<string>, 
+/**
+ * Where it sits.
+ */
+eye: CameraEye | null, };
 
 /**
  * How a lease ended.
