@@ -36,7 +36,7 @@ pub(crate) fn run(options: &LookOptions, settings: &Loaded, world: &World) -> an
         .with_context(|| format!("--camera {}: {} has {}", options.camera, options.machine, known()))?;
     let bodies: Vec<_> = world.bodies().collect();
     let (width, height) = picture_size(camera);
-    let mut view = CameraView::new(width, height, camera.lens.horizontal_fov_rad.value());
+    let mut view = CameraView::new(width, height, camera.lens.horizontal_fov_rad.value(), camera.lens.horizon.value());
     let eye = eye_of(&bodies[own].place, camera);
     let mut picture = view.draw(&Scene { site: world.site(), bodies: &bodies, own }, &eye);
     burn_stamp(&mut picture, Stamp::new(vehicle_now(), CameraIndex(index)));

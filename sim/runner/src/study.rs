@@ -1,5 +1,6 @@
 //! `farhand-sim study`: the stop study of safety.md 3.5, and a picture of any of its scenarios.
 
+mod held_out;
 mod scenes;
 mod table;
 mod work;
@@ -132,6 +133,11 @@ pub(crate) fn run(options: &StudyOptions) -> anyhow::Result<()> {
     let done = work::carry_out(&plan)?;
     let results = table::Results::of(&plan, &done);
     table::show(&results, &mut std::io::stdout().lock()).context("writing the table")?;
+    if scenes.is_held_out() {
+        let log = options.model.card.with_file_name("heldout-log.csv");
+        held_out::append(&log, &results)?;
+        eprintln!("this look at the held-out set is written down in {}", log.display());
+    }
     if let Some(path) = &options.json {
         let json = serde_json::to_string_pretty(&results).context("putting the results into JSON")?;
         std::fs::write(path, json + "\n").with_context(|| format!("writing {}", path.display()))?;

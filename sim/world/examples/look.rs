@@ -12,7 +12,7 @@ fn main() {
     let shape = Shape { wheelbase_m: 1.4, behind_m: 1.85, ahead_m: 1.55, width_m: 1.1 };
     let body = |x_m, y_m, heading_rad, colour| Body { place: Place { x_m, y_m, heading_rad }, shape, fork_m: 0.1, colour };
     let bodies = [body(6.0, 4.0, 0.0, 0), body(6.0, 8.0, 0.0, 1), body(13.0, 5.5, 2.5, 2)];
-    let mut view = CameraView::new(640, 360, std::f64::consts::FRAC_PI_2);
+    let mut view = CameraView::new(640, 360, std::f64::consts::FRAC_PI_2, 0.5);
     let eye = Eye { place, z_m: 2.1 };
     let scene = Scene { site: &site, bodies: &bodies, own: 0 };
     let mut times: Vec<_> = (0..400)

@@ -62,25 +62,27 @@ pub struct CameraView {
     height: usize,
     rows: usize,
     focal: f32,
+    horizon: f32,
     tile: Tile,
     ground: Ground,
     frames: u64,
 }
 
 impl CameraView {
-    /// A pinhole without distortion that sees `horizontal_fov_rad` from the left to the right edge.
-    pub fn new(width_px: usize, height_px: usize, horizontal_fov_rad: f64) -> Self {
+    /// A level pinhole without distortion that sees `horizontal_fov_rad` from the left to the right edge; the horizon lies at the
+    /// share `horizon` of the height from the upper edge.
+    pub fn new(width_px: usize, height_px: usize, horizontal_fov_rad: f64, horizon: f64) -> Self {
         let (width, height) = (width_px.next_multiple_of(2), height_px.next_multiple_of(2));
         let rows = height.saturating_sub(STRIP_ROWS);
         let focal = width as f32 / 2.0 / (horizontal_fov_rad as f32 / 2.0).tan();
-        Self { width, height, rows, focal, tile: Tile::new(rows), ground: Ground::new(rows), frames: 0 }
+        let horizon = height as f32 * horizon as f32;
+        Self { width, height, rows, focal, horizon, tile: Tile::new(rows), ground: Ground::new(rows), frames: 0 }
     }
 
     /// Draws everything but the stamp's rows.
     pub fn draw(&mut self, scene: &Scene, eye: &Eye) -> Picture {
         let mut picture = Picture::black(self.width, self.height);
-        let horizon = self.height as f32 / 2.0;
-        let lens = Lens { horizon, focal: self.focal, eye_z: eye.z_m as f32 };
+        let lens = Lens { horizon: self.horizon, focal: self.focal, eye_z: eye.z_m as f32 };
         self.ground.look(&lens, scene.site.height_m);
         let parts = Parts::seen_from(scene, eye);
         let (sin, cos) = (eye.place.heading_rad.sin() as f32, eye.place.heading_rad.cos() as f32);

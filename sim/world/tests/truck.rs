@@ -139,7 +139,7 @@ fn equal_scenes_give_equal_pictures_with_a_readable_stamp() {
     let bodies: Vec<_> = world.expect("free").bodies().collect();
     let draw = || {
         let eye = Eye::mounted(&bodies[0].place, 0.3, 0.0, 2.1, 0.0);
-        let mut picture = CameraView::new(640, 360, 1.57).draw(&Scene { site: &site, bodies: &bodies, own: 0 }, &eye);
+        let mut picture = CameraView::new(640, 360, 1.57, 0.5).draw(&Scene { site: &site, bodies: &bodies, own: 0 }, &eye);
         burn_stamp(&mut picture, Stamp::new(MonoTime(5_000_000), CameraIndex(2)));
         picture
     };
@@ -180,7 +180,7 @@ proptest! {
     fn no_camera_anywhere_breaks_the_drawing(x in -5.0..70.0_f64, y in -5.0..50.0_f64, heading in -7.0..7.0_f64, z in 0.1..8.0_f64) {
         let eye = Eye { place: Place { x_m: x, y_m: y, heading_rad: heading }, z_m: z };
         let site = Site::named("demo", 3).expect("known");
-        CameraView::new(64, 48, 2.0).draw(&Scene { site: &site, bodies: &[], own: 0 }, &eye);
+        CameraView::new(64, 48, 2.0, 0.5).draw(&Scene { site: &site, bodies: &[], own: 0 }, &eye);
     }
 }
 

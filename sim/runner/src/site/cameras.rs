@@ -83,7 +83,7 @@ impl Rig {
             Ok(Lens {
                 feed: Feed::open(&folder.join(format!("{}.shm", camera.name)), camera)
                     .with_context(|| format!("camera {} of {}", camera.name, machine.name))?,
-                view: CameraView::new(width, height, camera.lens.horizontal_fov_rad.value()),
+                view: CameraView::new(width, height, camera.lens.horizontal_fov_rad.value(), camera.lens.horizon.value()),
                 interval,
                 due: now.after(interval * place / u32::try_from(count).unwrap_or(1)),
                 last: Vec::new(),

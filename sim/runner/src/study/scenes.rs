@@ -43,6 +43,11 @@ impl Scenes {
         format!("family {} {}{map}", self.family.name, self.family.hash())
     }
 
+    /// True for the set that choices must not be made on.
+    pub(super) fn is_held_out(&self) -> bool {
+        self.set == Some(Set::HeldOut)
+    }
+
     pub(super) fn seed(&self, run_seed: u64, number: u64) -> u64 {
         scenario_seed(self.set, run_seed, number)
     }

@@ -6,20 +6,20 @@ use serde::Serialize;
 use std::io::Write;
 
 /// Everything that is published of one run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Results {
     family: String,
-    family_hash: String,
+    pub(super) family_hash: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     map: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    model_sha256: Option<String>,
-    seeds: [u64; 3],
-    scenarios: usize,
+    pub(super) model_sha256: Option<String>,
+    pub(super) seeds: [u64; 3],
+    pub(super) scenarios: usize,
     /// Over all outcomes: equal runs have equal ones.
-    hash: String,
+    pub(super) hash: String,
     seconds: f64,
-    rows: Vec<Row>,
+    pub(super) rows: Vec<Row>,
     /// Some scenarios of each controller that ended in a contact that could have been avoided.
     avoidable_seeds: Vec<(String, Vec<String>)>,
 }

@@ -2,6 +2,7 @@
 
 mod cores;
 mod drawers;
+mod held_out;
 mod lengths;
 mod rooms;
 mod sources;
