@@ -232,6 +232,8 @@ pub struct CameraEye {
     pub yaw_mrad: i32,
     /// From the left edge of the picture to the right edge; a pinhole without distortion.
     pub fov_mrad: i32,
+    /// Thousandths of the picture's height from its upper edge to the horizon.
+    pub horizon_permille: i32,
 }
 
 /// A camera as the page needs to know it.

@@ -95,6 +95,9 @@ pub struct Corridor {
     pub id: u32,
     /// Since it was proved free.
     pub age_ms: u32,
+    /// Where odometry has the vehicle at the time of the snapshot, in a frame of its own: what it drove between a picture and this
+    /// snapshot is the difference of two of them.
+    pub here: Pose,
     /// Corners in order, each ahead of the vehicle's origin and left of it: down one side, back up the other.
     pub corners_mm: Vec<i32>,
 }

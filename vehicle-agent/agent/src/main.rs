@@ -200,6 +200,7 @@ fn hello(config: &AgentConfig, profile: &Profile) -> Hello {
             z_mm: thousandths(camera.mount.z_m.value()),
             yaw_mrad: thousandths(camera.mount.yaw_rad.value()),
             fov_mrad: thousandths(camera.lens.horizontal_fov_rad.value()),
+            horizon_permille: thousandths(camera.lens.horizon.value()),
         }),
     });
     let geometry = &profile.geometry;

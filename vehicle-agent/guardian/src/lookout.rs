@@ -12,7 +12,7 @@ use farhand_guard::{
     Settings, Situation, Term,
 };
 use farhand_profile::Profile;
-use farhand_protocol::{Corridor, MonoTime, StopRung};
+use farhand_protocol::{Corridor, MonoTime, Pose, StopRung};
 use farhand_safety::{Core, Drive, Manoeuvre, Surroundings};
 use farhand_senses::{Features, SCORES};
 use question::{Memory, Present};
@@ -192,6 +192,7 @@ impl Lookout {
         Some(Corridor {
             id: u32::try_from(corridor.id).unwrap_or(u32::MAX),
             age_ms: u32::try_from(now.since(corridor.at).as_millis()).unwrap_or(u32::MAX),
+            here: Pose { x_mm: thousandth(here.x_um), y_mm: thousandth(here.y_um), heading_mrad: thousandth(here.heading_urad) },
             corners_mm: corridor.corners().map(moved).flat_map(|corner| [corner.x_mm, corner.y_mm]).collect(),
         })
     }
@@ -346,6 +347,11 @@ fn command(drive: &Drive) -> Command {
 #[expect(clippy::cast_possible_truncation, reason = "a range of at most 16 m")]
 fn whole(millimetres: f64) -> i32 {
     millimetres.round() as i32
+}
+
+/// From millionths; within what a vehicle drives in its life.
+fn thousandth(millionths: i64) -> i32 {
+    i32::try_from(millionths / 1000).unwrap_or(i32::MAX)
 }
 
 fn micros(span: Duration) -> u64 {

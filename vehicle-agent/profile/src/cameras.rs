@@ -100,11 +100,14 @@ impl Default for Mount {
 pub struct Lens {
     /// Angle from the left edge to the right edge.
     pub horizontal_fov_rad: Real<300, 2600>,
+    /// Where the horizon lies, as a share of the height from the upper edge. Above the middle the picture shows less ceiling and more
+    /// floor, as that of a shifted lens does.
+    pub horizon: Real<100, 900>,
 }
 
 impl Default for Lens {
     fn default() -> Self {
-        Self { horizontal_fov_rad: Real::thousandths(1570) }
+        Self { horizontal_fov_rad: Real::thousandths(1570), horizon: Real::thousandths(500) }
     }
 }
 

@@ -16,6 +16,8 @@ struct Camera {
     z_m: f64,
     yaw_rad: f64,
     fov_rad: f64,
+    /// From the upper edge, as a share of the height: what a driver needs of the ceiling is little.
+    horizon: f64,
 }
 
 /// Front over the mast, rear over the counterweight, one at each side of the roof.
@@ -23,23 +25,34 @@ const CAMERAS: [Camera; 4] = [
     Camera {
         name: "front",
         required_for: &["forward", "handover"],
-        x_m: 0.3,
+        x_m: -0.4,
         y_m: 0.0,
-        z_m: 2.1,
+        z_m: 2.2,
         yaw_rad: 0.0,
         fov_rad: FRAC_PI_2,
+        horizon: 0.25,
     },
     Camera {
         name: "rear",
         required_for: &["reverse", "handover"],
-        x_m: -1.6,
+        x_m: -1.2,
         y_m: 0.0,
-        z_m: 2.1,
+        z_m: 2.2,
         yaw_rad: PI,
         fov_rad: FRAC_PI_2,
+        horizon: 0.25,
     },
-    Camera { name: "left", required_for: &[], x_m: -0.4, y_m: 0.55, z_m: 2.0, yaw_rad: FRAC_PI_2, fov_rad: 1.9 },
-    Camera { name: "right", required_for: &[], x_m: -0.4, y_m: -0.55, z_m: 2.0, yaw_rad: -FRAC_PI_2, fov_rad: 1.9 },
+    Camera { name: "left", required_for: &[], x_m: -0.4, y_m: 0.55, z_m: 2.0, yaw_rad: FRAC_PI_2, fov_rad: 1.9, horizon: 0.35 },
+    Camera {
+        name: "right",
+        required_for: &[],
+        x_m: -0.4,
+        y_m: -0.55,
+        z_m: 2.0,
+        yaw_rad: -FRAC_PI_2,
+        fov_rad: 1.9,
+        horizon: 0.35,
+    },
 ];
 
 /// Where the first truck stands, and how far north of it the next one.
@@ -106,7 +119,7 @@ fn profile(plan: &Plan, folder: &Path) -> Value {
             // The simulator burns its stamp into each picture, so two are never the same.
             "freeze_check": "motion",
             "mount": { "x_m": camera.x_m, "y_m": camera.y_m, "z_m": camera.z_m, "yaw_rad": camera.yaw_rad },
-            "lens": { "horizontal_fov_rad": camera.fov_rad },
+            "lens": { "horizontal_fov_rad": camera.fov_rad, "horizon": camera.horizon },
         })
     };
     json!({ "kind": "counterbalance-truck", "scanner": { "fitted": plan.scanners }, "cameras": CAMERAS.iter().take(plan.cameras.into()).map(camera).collect::<Vec<_>>() })

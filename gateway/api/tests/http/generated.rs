@@ -7,7 +7,7 @@ use ts_rs::{Config, TS};
 
 const FILE: &str = "operator-console/web/src/wire/generated/http.ts";
 const HEAD: &str = "// Made by `cargo xtask generate` from gateway/api. Do not edit: change the Rust types.\n\n\
-    import type { CameraSummary, LeaseEpoch, OperatorName, VehicleId, VehicleState } from \"./protocol\";\n";
+    import type { CameraSummary, LeaseEpoch, OperatorName, Outline, VehicleId, VehicleState } from \"./protocol\";\n";
 
 /// The whole file.
 fn text() -> String {

@@ -75,7 +75,12 @@ pub(crate) fn state() -> VehicleState {
         protection: Protection::Watching,
         free_mm: Some(5400),
         still: vec![],
-        corridor: Some(Corridor { id: 17, age_ms: 45, corners_mm: vec![-1850, 600, 1550, 600, 1550, -600, -1850, -600] }),
+        corridor: Some(Corridor {
+            id: 17,
+            age_ms: 45,
+            here: Pose { x_mm: 40_250, y_mm: -7, heading_mrad: -3100 },
+            corners_mm: vec![-1850, 600, 1550, 600, 1550, -600, -1850, -600],
+        }),
     }
 }
 
@@ -125,7 +130,7 @@ pub(crate) fn hello() -> Hello {
             width_px: 640,
             height_px: 360,
             required_for: vec!["forward".to_owned(), "handover".to_owned()],
-            eye: Some(CameraEye { x_mm: 300, y_mm: 0, z_mm: 2100, yaw_mrad: 0, fov_mrad: 1571 }),
+            eye: Some(CameraEye { x_mm: 300, y_mm: 0, z_mm: 2100, yaw_mrad: 0, fov_mrad: 1571, horizon_permille: 280 }),
         }],
         max_speed_mm_s: 2500,
         max_steering_mrad: 1300,

@@ -2,8 +2,8 @@
 
 use crate::samples;
 use farhand_protocol::{
-    CameraIndex, Cause, Corridor, Limits, Need, Protection, RejectCount, RejectReason, VehicleDatagram, VehicleState, decode,
-    encode,
+    CameraIndex, Cause, Corridor, Limits, Need, Pose, Protection, RejectCount, RejectReason, VehicleDatagram, VehicleState,
+    decode, encode,
 };
 use serde_bytes::ByteBuf;
 
@@ -30,7 +30,12 @@ fn crowded() -> VehicleState {
 
 #[test]
 fn a_state_fits_a_datagram_of_the_smallest_path_and_only_a_crowded_one_loses_its_corridor() {
-    let longest = Some(Corridor { id: u32::MAX, age_ms: u32::MAX, corners_mm: vec![-12_000; 48] });
+    let longest = Some(Corridor {
+        id: u32::MAX,
+        age_ms: u32::MAX,
+        here: Pose { x_mm: i32::MIN, y_mm: i32::MIN, heading_mrad: i32::MIN },
+        corners_mm: vec![-12_000; 48],
+    });
     let crowded = VehicleState { corridor: longest.clone(), ..crowded() };
     let usual = VehicleState { corridor: longest, ..samples::halted() };
     for (state, keeps) in [(usual, true), (crowded, false)] {

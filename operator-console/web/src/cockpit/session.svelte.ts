@@ -8,6 +8,7 @@ import type { Me, VehicleView } from "../wire/generated/http";
 import { allows } from "../wire/roles";
 import { VehicleClock } from "./clock";
 import { Commander } from "./commander";
+import { Trail } from "./corridor";
 import { Feed } from "./feed";
 import { Line } from "./line";
 import { acknowledgeable } from "./shown";
@@ -43,6 +44,7 @@ export class DriveSession {
   still_s = $state(0);
 
   readonly clock = new VehicleClock();
+  readonly trail = new Trail();
   readonly input = new OperatorInput((press) => this.press(press), () => this.release());
   private readonly commander = new Commander();
   private readonly stopper = new Stopper();
@@ -260,6 +262,7 @@ export class DriveSession {
     }
     this.probe.stats.states += 1;
     this.clock.state(now_ms * 1000, state.vehicle_us);
+    if (state.corridor) this.trail.add(state.vehicle_us, state.corridor.here);
     // Before the first command of this lease arrived, the echo may be another page's clock.
     if (state.echo && this.lease === "mine" && state.echo.operator_us > this.granted_ms * 1000) {
       this.clock.roundTrip(now_ms * 1000, now_ms * 1000 - state.echo.operator_us - state.echo.hold_us);

@@ -1,6 +1,6 @@
 // Made by `cargo xtask generate` from gateway/api. Do not edit: change the Rust types.
 
-import type { CameraSummary, LeaseEpoch, OperatorName, VehicleId, VehicleState } from "./protocol";
+import type { CameraSummary, LeaseEpoch, OperatorName, Outline, VehicleId, VehicleState } from "./protocol";
 
 /**
  * What a person may do on this site; each role may do all that the ones before it may.

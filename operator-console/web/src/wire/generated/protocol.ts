@@ -372,6 +372,11 @@ id: number,
  */
 age_ms: number, 
 /**
+ * Where odometry has the vehicle at the time of the snapshot, in a frame of its own: what it drove between a picture and this
+ * snapshot is the difference of two of them.
+ */
+here: Pose, 
+/**
  * Corners in order, each ahead of the vehicle's origin and left of it: down one side, back up the other.
  */
 corners_mm: Array<number>, };
@@ -399,7 +404,11 @@ yaw_mrad: number,
 /**
  * From the left edge of the picture to the right edge; a pinhole without distortion.
  */
-fov_mrad: number, };
+fov_mrad: number, 
+/**
+ * Thousandths of the picture's height from its upper edge to the horizon.
+ */
+horizon_permille: number, };
 
 /**
  * Outline of a vehicle on the floor; its origin is the middle of the fixed axle.
