@@ -130,12 +130,13 @@ pub(crate) fn run(options: &StudyOptions) -> anyhow::Result<()> {
         resume: options.resume.as_deref(),
     };
     eprintln!("{}; seeds {:?}; {} scenarios", scenes.named(), plan.seeds, options.scenarios);
+    let commit = held_out::commit();
     let done = work::carry_out(&plan)?;
     let results = table::Results::of(&plan, &done);
     table::show(&results, &mut std::io::stdout().lock()).context("writing the table")?;
     if scenes.is_held_out() {
         let log = options.model.card.with_file_name("heldout-log.csv");
-        held_out::append(&log, &results)?;
+        held_out::append(&log, &commit, &results)?;
         eprintln!("this look at the held-out set is written down in {}", log.display());
     }
     if let Some(path) = &options.json {

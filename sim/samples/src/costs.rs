@@ -71,6 +71,7 @@ impl<'a> Costs<'a> {
             }
         }
         marks.length_m = truck.travelled_m() - begin_m;
+        marks.aside_m = aside_m(ride, &truck.place());
         marks.end = self.end(&truck);
         marks.cost()
     }
@@ -93,6 +94,8 @@ struct Marks {
     sideways: bool,
     end: End,
     length_m: f64,
+    /// From the way it was on, at rest.
+    aside_m: f64,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -146,7 +149,7 @@ impl Marks {
             End::UnderWay => when(self.contact.is_none(), REFUSED),
         };
         let refused = when(self.sideways, REFUSED) + when(self.length_m > LONGEST_M, REFUSED);
-        (contact + end + refused + when(self.close, CLOSE) + METRE * self.length_m.max(0.0)) as f32
+        (contact + end + refused + when(self.close, CLOSE) + METRE * self.length_m.max(0.0) + ASIDE * self.aside_m) as f32
     }
 }
 
@@ -161,6 +164,23 @@ fn reckoned(ride: &Ride, place: &Place) -> Place {
     let (dx, dy) = (place.x_m - now.place.x_m, place.y_m - now.place.y_m);
     let (x_m, y_m) = now.reckoned.point(cos * dx + sin * dy, cos * dy - sin * dx);
     Place { x_m, y_m, heading_rad: now.reckoned.heading_rad + place.heading_rad - now.place.heading_rad }
+}
+
+/// How far a place lies beside the last corridor, which goes on straight behind its end.
+fn aside_m(ride: &Ride, place: &Place) -> f64 {
+    let (begin, points) = (ride.latest().reckoned, &ride.corridor().points);
+    let rest = reckoned(ride, place);
+    let corners: Vec<(f64, f64)> = std::iter::once((begin.x_m, begin.y_m)).chain(points.iter().copied()).collect();
+    let last = corners.len() - 2;
+    let beside = |(at, pair): (usize, &[(f64, f64)])| {
+        let (from, to) = (pair[0], pair[1]);
+        let (dx, dy) = (to.0 - from.0, to.1 - from.1);
+        let long = dx.hypot(dy).max(1e-6);
+        let along = ((rest.x_m - from.0) * dx + (rest.y_m - from.1) * dy) / long;
+        let along = along.clamp(0.0, if at == last { long + LONGEST_M } else { long });
+        (rest.x_m - from.0 - along * dx / long).hypot(rest.y_m - from.1 - along * dy / long)
+    };
+    corners.windows(2).enumerate().map(beside).fold(f64::INFINITY, f64::min)
 }
 
 fn advance(truck: &mut Truck, now: &mut MonoTime, command: Drive) {
@@ -188,7 +208,7 @@ const CLOSE_M: f64 = 0.12;
 const CLOSE_PERSON_M: f64 = 0.4;
 
 // Costs. The loss tells 0.5 apart clearly: a contact outweighs all else together, what the guard will refuse outweighs a blocked
-// crossing, and that some metres of way.
+// crossing, and that some metres of way. Of stops that are as good, the one that leaves the way least is what people expect.
 const PERSON: f64 = 14.0;
 const PERSON_SPEED: f64 = 4.0;
 const SOLID: f64 = 9.0;
@@ -197,6 +217,7 @@ const REFUSED: f64 = 3.0;
 const CLOSE: f64 = 1.5;
 const KEEP_CLEAR: f64 = 2.8;
 const METRE: f64 = 0.2;
+const ASIDE: f64 = 0.6;
 
 #[cfg(test)]
 mod tests {
@@ -205,13 +226,14 @@ mod tests {
     #[test]
     fn worse_costs_more() {
         let free = Marks { length_m: 3.0, ..Marks::default() };
+        let beside = Marks { aside_m: 0.5, ..free };
         let longer = Marks { length_m: 5.0, ..free };
         let blocking = Marks { end: End::Blocking, ..free };
         let refused = Marks { sideways: true, ..free };
         let rack = Marks { contact: Some((Hit::Solid, 0.1)), length_m: 1.0, ..free };
         let person = Marks { contact: Some((Hit::Person, 0.1)), length_m: 1.0, ..free };
         let worst_without_contact = Marks { close: true, sideways: true, end: End::Blocking, length_m: 6.0, ..free };
-        let costs = [free, longer, blocking, refused, worst_without_contact, rack, person].map(|marks| marks.cost());
+        let costs = [free, beside, longer, blocking, refused, worst_without_contact, rack, person].map(|marks| marks.cost());
         assert!(costs.is_sorted() && costs[0] >= 0.0, "{costs:?}");
         let faster = Marks { contact: Some((Hit::Person, 2.0)), ..person };
         assert!(faster.cost() > person.cost() + 5.0);

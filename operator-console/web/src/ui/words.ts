@@ -71,7 +71,7 @@ export const CAP_WORDS: Readonly<Record<CapTerm, string>> = {
   field: "free way ahead",
   link: "free way ahead, were the link lost",
   drift: "little room at the sides",
-  guard: "guard: keeps a way to stop",
+  guard: "room to stop",
   base: "end of the released path",
 };
 

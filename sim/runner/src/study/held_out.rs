@@ -11,13 +11,13 @@ use time::OffsetDateTime;
 const COLUMNS: &str = "date,commit,family_hash,seed,scenarios,outcome_hash,model_sha256,controller,avoidable_pct,ci95_low,ci95_high,rack_pct,\
                        person_pct,over_limit,speed_increases,keep_clear_pct,stop_p50_m,stop_p95_m";
 
-/// Appends a run to `log`, which is made if it is not there.
-pub(super) fn append(log: &Path, results: &Results) -> anyhow::Result<()> {
+/// Appends a run of `commit` to `log`, which is made if it is not there.
+pub(super) fn append(log: &Path, commit: &str, results: &Results) -> anyhow::Result<()> {
     let shown = log.display();
     let fresh = !log.exists();
     let mut file = std::fs::OpenOptions::new().append(true).create(true).open(log).with_context(|| format!("opening {shown}"))?;
     let mut text = if fresh { format!("{COLUMNS}\n") } else { String::new() };
-    for line in lines(results, &OffsetDateTime::now_utc().date().to_string(), &commit()) {
+    for line in lines(results, &OffsetDateTime::now_utc().date().to_string(), commit) {
         text.push_str(&line);
         text.push('\n');
     }
@@ -47,8 +47,8 @@ fn lines(results: &Results, date: &str, commit: &str) -> Vec<String> {
     results.rows.iter().map(line).collect()
 }
 
-/// The commit that ran; a change that is not committed is said too.
-fn commit() -> String {
+/// The commit that runs, to be asked before a run begins; a change that is not committed is said too.
+pub(super) fn commit() -> String {
     let described = Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12", "--exclude", "*"]).output();
     let said = described.ok().filter(|output| output.status.success());
     said.map_or_else(|| "unknown".to_owned(), |output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -69,9 +69,9 @@ mod tests {
     fn each_look_adds_lines_and_changes_none() {
         let folder = tempfile::tempdir().expect("a folder");
         let log = folder.path().join("heldout-log.csv");
-        append(&log, &results()).expect("written");
+        append(&log, "abc", &results()).expect("written");
         let first = std::fs::read_to_string(&log).expect("read");
-        append(&log, &results()).expect("written");
+        append(&log, "abc", &results()).expect("written");
         let second = std::fs::read_to_string(&log).expect("read");
         assert!(second.starts_with(&first) && second.lines().count() == 3, "{second}");
         let columns = COLUMNS.split(',').count();
