@@ -27,6 +27,9 @@ pub(crate) struct DemoOptions {
     /// Port of the pages.
     #[arg(long)]
     port: Option<u16>,
+    /// Trucks without safety scanners: no guard watches, no stop is held ready.
+    #[arg(long)]
+    no_scanners: bool,
     /// The simulated site.
     #[arg(long)]
     site: Option<String>,
@@ -73,6 +76,7 @@ fn plan(options: &DemoOptions) -> Result<Plan> {
         std::fs::remove_dir_all(&folder).context("clearing target/demo of the last run")?;
     }
     let mut plan = Plan::new(folder, options.vehicles, ports)?;
+    plan.scanners = !options.no_scanners;
     plan.site.clone_from(&options.site);
     plan.net.clone_from(&options.net);
     Ok(plan)

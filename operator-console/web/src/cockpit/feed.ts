@@ -1,7 +1,7 @@
 // One camera: frames come in from its track, are drawn on its canvas, and the last one drawn is remembered.
 
 import type { GlassStamp } from "../wire/generated/protocol";
-import { Painter } from "./painter";
+import { type Overlay, Painter } from "./painter";
 
 /** A picture counts only if it is shown at least this wide: below, a person at a dock is a few pixels. */
 export const MIN_WIDTH_PX = 320;
@@ -18,6 +18,8 @@ export class Feed {
   last: Drawn | null = null;
   /** Called after each draw: the picture's frame must not look old for longer than it is. */
   onfresh: (() => void) | null = null;
+  /** Drawn over each picture. */
+  overlay: Overlay | null = null;
   private painter: Painter | null = null;
   private stop_reading: (() => void) | null = null;
   private on_glass = false;
@@ -135,6 +137,7 @@ export class Feed {
 
   private drawn(rtp: number): void {
     this.last = { rtp: rtp >>> 0, drawn_ms: performance.now() };
+    if (this.overlay) this.painter?.over(this.overlay, this.last.rtp);
     this.onDrawn(this, this.last);
     this.onfresh?.();
   }

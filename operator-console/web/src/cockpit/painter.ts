@@ -2,6 +2,9 @@
 
 import { Cheaper } from "./cheaper";
 
+/** Draws over a picture that was captured at this RTP time, in the picture's own pixels. */
+export type Overlay = (context: CanvasRenderingContext2D, rtp: number) => void;
+
 export class Painter {
   private readonly context: CanvasRenderingContext2D | null;
   private readonly choice = new Cheaper(["draw", "copy"] as const);
@@ -30,6 +33,14 @@ export class Painter {
     const painted = this.draw(frame, frame.displayWidth, frame.displayHeight);
     if (way === "draw" && copyable(frame)) this.choice.took("draw", performance.now() - start_ms);
     return painted;
+  }
+
+  /** Lays something over what was painted last: on the canvas itself, for a layer of its own would be blended thirty times a second. */
+  over(overlay: Overlay, rtp: number): void {
+    if (!this.context) return;
+    this.context.save();
+    overlay(this.context, rtp);
+    this.context.restore();
   }
 
   /** Draws a frame or a video's present picture. */

@@ -11,6 +11,15 @@ export interface DrawnFrame {
   capture_us: number | null;
 }
 
+/** The floor of a stop as it was shown. */
+export interface ShownCorridor {
+  /** Vehicle time of the state it came with. */
+  vehicle_us: number;
+  id: number;
+  age_ms: number;
+  corners_mm: readonly number[];
+}
+
 export interface ProbeStats {
   frames_drawn: Record<string, number>;
   commands_sent: number;
@@ -28,15 +37,17 @@ export interface ProbeStats {
 
 declare global {
   interface Window {
-    farhandProbe?: { frames(): DrawnFrame[]; stats(): ProbeStats };
+    farhandProbe?: { frames(): DrawnFrame[]; corridors(): ShownCorridor[]; stats(): ProbeStats };
   }
 }
 
 const KEPT = 300;
+const CORRIDORS_KEPT = 40;
 
 export class Probe {
   private readonly ring: DrawnFrame[] = [];
   private at = 0;
+  private readonly corridors: ShownCorridor[] = [];
   readonly stats: ProbeStats = {
     frames_drawn: {}, commands_sent: 0, commands_held: 0, states: 0, states_old: 0, undecodable: 0, rebuilds: 0,
     round_trip_us: null, ticks: 0, longest_tick_gap_ms: 0,
@@ -48,10 +59,16 @@ export class Probe {
     this.stats.frames_drawn[frame.camera] = (this.stats.frames_drawn[frame.camera] ?? 0) + 1;
   }
 
+  corridor(shown: ShownCorridor): void {
+    this.corridors.push(shown);
+    if (this.corridors.length > CORRIDORS_KEPT) this.corridors.shift();
+  }
+
   /** Puts the face on the window; returns how to take it off. */
   show(): () => void {
     const face = {
       frames: () => [...this.ring.slice(this.at), ...this.ring.slice(0, this.at)].map((frame) => ({ ...frame })),
+      corridors: () => this.corridors.map((shown) => ({ ...shown })),
       stats: () => structuredClone(this.stats),
     };
     window.farhandProbe = face;

@@ -262,7 +262,11 @@ export class DriveSession {
     }
     this.probe.stats.states += 1;
     this.clock.state(now_ms * 1000, state.vehicle_us);
-    if (state.corridor) this.trail.add(state.vehicle_us, state.corridor.here);
+    if (state.corridor) {
+      this.trail.add(state.vehicle_us, state.corridor.here);
+      const { id, age_ms, corners_mm } = state.corridor;
+      this.probe.corridor({ vehicle_us: state.vehicle_us, id, age_ms, corners_mm });
+    }
     // Before the first command of this lease arrived, the echo may be another page's clock.
     if (state.echo && this.lease === "mine" && state.echo.operator_us > this.granted_ms * 1000) {
       this.clock.roundTrip(now_ms * 1000, now_ms * 1000 - state.echo.operator_us - state.echo.hold_us);
