@@ -32,10 +32,10 @@ it("lays a polygon over the picture that was captured a moment ago", () => {
     lineTo: (x: number, y: number) => points.push(x, y),
   } as unknown as CanvasRenderingContext2D;
   const eye = { x_mm: 0, y_mm: 0, z_mm: 2000, yaw_mrad: 0, fov_mrad: 1571, horizon_permille: 250 };
-  floorOverlay({ state: driven, state_age_ms: 20, clock, trail }, eye)(context, (4_950_000 * 9) / 100);
+  floorOverlay({ newest: driven, state_age_ms: 20, clock, trail }, eye)(context, (4_950_000 * 9) / 100);
   expect(points).toHaveLength(8);
   expect(points[3]).toBeCloseTo(90 + 160, 0);
   points.length = 0;
-  floorOverlay({ state: driven, state_age_ms: 2000, clock, trail }, eye)(context, 0);
+  floorOverlay({ newest: driven, state_age_ms: 2000, clock, trail }, eye)(context, 0);
   expect(points).toHaveLength(0);
 });

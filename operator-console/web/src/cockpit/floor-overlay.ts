@@ -8,7 +8,7 @@ import { STATE_OLD_MS } from "./shown";
 
 /** What is read of a session for each picture. */
 export interface FloorSource {
-  readonly state: VehicleState | null;
+  readonly newest: VehicleState | null;
   readonly state_age_ms: number | null;
   readonly clock: VehicleClock;
   readonly trail: Trail;
@@ -28,8 +28,8 @@ export function lookOf(state: VehicleState | null, state_age_ms: number | null):
 /** Lays the newest corridor over each picture, from where the vehicle was when the picture was taken. */
 export function floorOverlay(source: FloorSource, eye: CameraEye): Overlay {
   return (context, rtp) => {
-    const look = lookOf(source.state, source.state_age_ms);
-    const corridor = source.state?.corridor;
+    const look = lookOf(source.newest, source.state_age_ms);
+    const corridor = source.newest?.corridor;
     if (look === "none" || !corridor) return;
     const taken_us = source.clock.captureOf(performance.now() * 1000, rtp);
     const there = taken_us === null ? corridor.here : (source.trail.at(taken_us) ?? corridor.here);

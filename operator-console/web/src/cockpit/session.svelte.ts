@@ -11,7 +11,7 @@ import { Commander } from "./commander";
 import { Trail } from "./corridor";
 import { Feed } from "./feed";
 import { Line } from "./line";
-import { acknowledgeable } from "./shown";
+import { acknowledgeable, saysMore } from "./shown";
 import { Probe } from "./probe";
 import { Stillness } from "./stillness";
 import { type StopStage, Stopper } from "./stopper";
@@ -25,6 +25,7 @@ export interface EventLine {
 export class DriveSession {
   view = $state.raw<VehicleView | null>(null);
   me = $state.raw<Me | null>(null);
+  /** What the screen shows: each state that says something new, else ten a second. */
   state = $state.raw<VehicleState | null>(null);
   link = $state.raw<ConsoleLink | null>(null);
   feeds = $state.raw<Feed[]>([]);
@@ -52,6 +53,8 @@ export class DriveSession {
   private readonly probe = new Probe();
   private readonly line: Line;
   private readonly endings: (() => void)[] = [];
+  /** The newest state, shown or not yet. */
+  newest: VehicleState | null = null;
   private heard_ms: number | null = null;
   private state_ms: number | null = null;
   private granted_ms = 0;
@@ -218,7 +221,7 @@ export class DriveSession {
     return {
       max_speed_mm_s: this.view?.max_speed_mm_s ?? 0,
       max_steering_mrad: this.view?.max_steering_mrad ?? 0,
-      cap_mm_s: this.state?.cap_mm_s ?? 0,
+      cap_mm_s: this.newest?.cap_mm_s ?? 0,
       lift_mm_s: this.has_forks ? LIFT_MM_S : 0,
     };
   }
@@ -226,6 +229,7 @@ export class DriveSession {
   /** Ten times a second: what the screen shows of times and ages, and whether the line still lives. */
   private show(now_ms: number, sample: InputSample): void {
     this.sample = sample;
+    if (this.newest !== this.state) this.state = this.newest;
     this.still_s = Math.floor(this.stillness.forMs(now_ms) / 1000);
     this.state_age_ms = this.state_ms === null ? null : Math.round(now_ms - this.state_ms);
     const round_trip_us = this.clock.bestRoundTrip(now_ms * 1000);
@@ -255,7 +259,7 @@ export class DriveSession {
   }
 
   private heardState(state: VehicleState, now_ms: number): void {
-    const old = this.state;
+    const old = this.newest;
     if (old && old.boot_id === state.boot_id && state.seq <= old.seq) {
       this.probe.stats.states_old += 1;
       return;
@@ -271,7 +275,8 @@ export class DriveSession {
     if (state.echo && this.lease === "mine" && state.echo.operator_us > this.granted_ms * 1000) {
       this.clock.roundTrip(now_ms * 1000, now_ms * 1000 - state.echo.operator_us - state.echo.hold_us);
     }
-    this.state = state;
+    this.newest = state;
+    if (saysMore(this.state, state)) this.state = state;
     this.state_ms = now_ms;
     this.line.good();
     this.stopper.observe(state, now_ms);

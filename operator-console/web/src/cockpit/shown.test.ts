@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { CAUSES, NEEDS, SAFETY_STATES } from "../wire/generated/protocol";
-import { type Known, acknowledgeable, authorityOf, reversing, rootAttributes, tellingOf } from "./shown";
+import { type Known, acknowledgeable, authorityOf, reversing, rootAttributes, saysMore, tellingOf } from "./shown";
 import { authorityWords } from "../ui/words";
 import { parked } from "./state.fixture";
 import { stalenessOf } from "./staleness";
@@ -81,5 +81,17 @@ describe("what is shown", () => {
     ]);
     expect(stalenessOf(false, null)).toBe("none");
     expect(stalenessOf(true, null)).toBe("covered");
+  });
+});
+
+describe("what a person must see at once", () => {
+  it("is a change of words, not of numbers", () => {
+    const shown = parked();
+    expect(saysMore(null, shown)).toBe(true);
+    expect(saysMore(shown, { ...shown, seq: 2, speed_mm_s: 900, cap_mm_s: 1200 })).toBe(false);
+    expect(saysMore(shown, { ...shown, state: "SafeStop" })).toBe(true);
+    expect(saysMore(shown, { ...shown, causes: ["command_lost"] })).toBe(true);
+    expect(saysMore(shown, { ...shown, latch: 4 })).toBe(true);
+    expect(saysMore(shown, { ...shown, still: [1] })).toBe(true);
   });
 });

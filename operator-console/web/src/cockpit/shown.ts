@@ -16,6 +16,13 @@ export interface Known {
   still_s?: number;
 }
 
+/** True if a person must see this state at once: it says more than other numbers. */
+export function saysMore(shown: VehicleState | null, newer: VehicleState): boolean {
+  const words = ({ boot_id, state, causes, latch, authority, needs, lease_live, protection, still }: VehicleState): string =>
+    JSON.stringify([boot_id, state, causes, latch, authority, needs, lease_live, protection, still]);
+  return shown === null || words(shown) !== words(newer);
+}
+
 /** Who has authority, as the border shows it. */
 export function authorityOf({ state, link, lease }: Known): AuthorityShown {
   if (lease === "mine") return "me";
