@@ -2,10 +2,7 @@
 //! in video or inference code cannot take the brake with it.
 
 mod config;
-mod limits;
-mod lookout;
 mod realtime;
-mod reckoning;
 mod shell;
 mod state_file;
 
@@ -56,7 +53,6 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let config = GuardianConfig::load(&arguments.config)?;
     let profile: Profile = farhand_settings::load(&config.profile)?;
-    let limits = limits::from_profile(&profile);
     if arguments.check_config {
         eprintln!("fine");
         return Ok(());
@@ -64,5 +60,5 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if matches!(arguments.command, Some(Subcommands::Init)) {
         return state_file::commission(&config.state_file).context("commissioning the vehicle");
     }
-    shell::run(&config, limits, lookout::Lookout::of(&profile))
+    shell::run(&config, &profile)
 }

@@ -1,17 +1,15 @@
-//! The loop around the core: waits for a packet or the next tick, hands it in, carries out what comes back.
+//! The loop around the mind: waits for a packet or the next tick, hands it in, carries out what comes back.
 
 use crate::config::GuardianConfig;
-use crate::lookout::Lookout;
 use crate::realtime;
 use crate::state_file::{self, StateFile};
 use anyhow::Context as _;
 use farhand_drive::{
-    Actuate, AgentSays, GuardianSays, MachineReport, MachineSays, MachineScan, PacketListener, PacketSocket, ReceiveError,
-    SendError, WantedMotion, suspended_micros, vehicle_now,
+    AgentSays, GuardianSays, MachineSays, PacketListener, PacketSocket, ReceiveError, SendError, suspended_micros, vehicle_now,
 };
-use farhand_guard::ScoreFault;
-use farhand_protocol::{BootId, LeaseEpoch, MonoTime};
-use farhand_safety::{Config, Content, Core, Drive, GrantAnswer, Input, MachineSample, MissionRefusal, Output, Plan};
+use farhand_mind::{Decision, Heard, Mind, Remark, Start};
+use farhand_profile::Profile;
+use farhand_protocol::{BootId, MonoTime, VehicleState};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_bytes::ByteBuf;
 use std::io::Read as _;
@@ -22,18 +20,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tracing::{debug, info, warn};
 
-const TICK: Duration = Duration::from_millis(10);
-const STATE_PERIOD: Duration = Duration::from_millis(50);
 const RECONNECT_PERIOD: Duration = Duration::from_millis(100);
-/// A tick this late is counted and shown; the core itself judges the overrun.
-const LATE_TICK: Duration = Duration::from_millis(5);
 /// CLOCK_BOOTTIME running ahead of CLOCK_MONOTONIC by this much means that the host slept.
 const SUSPEND_MICROS: u64 = 50_000;
 /// Packets read from one socket before the clock is looked at again.
 const BURST: usize = 256;
 
 /// Runs until SIGTERM or SIGINT.
-pub(crate) fn run(config: &GuardianConfig, limits: Config, lookout: Option<Lookout>) -> anyhow::Result<()> {
+pub(crate) fn run(config: &GuardianConfig, profile: &Profile) -> anyhow::Result<()> {
     let listener = PacketListener::bind(&config.agent_socket)
         .with_context(|| format!("listening for the agent on {}", config.agent_socket.display()))?;
     let stored = state_file::read(&config.state_file);
@@ -45,24 +39,17 @@ pub(crate) fn run(config: &GuardianConfig, limits: Config, lookout: Option<Looko
     let boot_id = BootId(random_u32().context("drawing a boot id")?);
     let now = vehicle_now();
     info!(vehicle = %config.vehicle, boot = boot_id.0, "guardian starts");
+    let start = Start { boot_id, stored, realtime: realtime::ask(), at: now };
     let mut shell = Shell {
-        core: Core::new(limits, boot_id, stored, now),
-        lookout,
-        boot_id,
+        mind: Mind::new(profile, &start),
         machine_path: config.machine_socket.clone(),
         machine: None,
         listener,
         agent: None,
         store,
-        next_tick: now,
-        next_state: now,
         next_connect: now,
-        actuate_seq: 0,
         suspended: suspended_micros(),
-        realtime: realtime::ask(),
-        late_ticks: 0,
         undelivered: 0,
-        score_fault: Some(ScoreFault::Missing),
     };
     while !stop.load(Ordering::Relaxed) {
         shell.turn()?;
@@ -72,25 +59,15 @@ pub(crate) fn run(config: &GuardianConfig, limits: Config, lookout: Option<Looko
 }
 
 struct Shell {
-    core: Core,
-    /// None for a vehicle without scanners.
-    lookout: Option<Lookout>,
-    boot_id: BootId,
+    mind: Mind,
     machine_path: PathBuf,
     machine: Option<PacketSocket>,
     listener: PacketListener,
     agent: Option<PacketSocket>,
     store: StateFile,
-    next_tick: MonoTime,
-    next_state: MonoTime,
     next_connect: MonoTime,
-    actuate_seq: u64,
     suspended: u64,
-    realtime: bool,
-    late_ticks: u64,
     undelivered: u64,
-    /// Why the policy's scores are not used; none while they are.
-    score_fault: Option<ScoreFault>,
 }
 
 /// Which sockets have something to read, an end included.
@@ -110,7 +87,7 @@ impl Shell {
         }
         self.read_store();
         let now = vehicle_now();
-        if urgent || now >= self.next_tick {
+        if urgent || now >= self.mind.next_tick() {
             self.tick(now);
         }
         Ok(())
@@ -118,7 +95,7 @@ impl Shell {
 
     /// Until a packet is there or the next tick is due.
     fn wait(&self) -> anyhow::Result<Ready> {
-        let left = self.next_tick.since(vehicle_now());
+        let left = self.mind.next_tick().since(vehicle_now());
         let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(left.subsec_nanos()) };
         // An absent socket is asked for nothing and answers nothing: the listener stands in for it.
         let waited = |socket: &Option<PacketSocket>| if socket.is_some() { PollFlags::IN } else { PollFlags::empty() };
@@ -143,25 +120,18 @@ impl Shell {
             let Some(socket) = &self.machine else { return false };
             match socket.receive::<MachineSays>() {
                 Ok(None) => return false,
-                Ok(Some(MachineSays::Report(report))) => {
-                    if report.watchdog_tripped {
+                Ok(Some(message)) => {
+                    if matches!(&message, MachineSays::Report(report) if report.watchdog_tripped) {
                         warn!("the machine braked by its own watchdog");
                     }
-                    let pressed = report.emergency_stop;
-                    if let Some(lookout) = &mut self.lookout {
-                        lookout.take_report(&report);
-                    }
-                    self.take(Input::Machine(sample(&report)));
-                    if pressed {
+                    if self.take(&Heard::Machine(message)) {
                         return true;
                     }
                 }
-                Ok(Some(MachineSays::Scan(scan))) => self.take_scan(&scan),
                 Err(ReceiveError::Decode(error)) => warn!(%error, "the machine sent something that is no report"),
                 Err(_) => {
                     warn!("the machine's socket ended");
-                    self.lose_machine();
-                    return true;
+                    return self.lose_machine();
                 }
             }
         }
@@ -175,65 +145,28 @@ impl Shell {
             let Some(socket) = &self.agent else { return urgent };
             match socket.receive::<AgentSays>() {
                 Ok(None) => return urgent,
-                Ok(Some(message)) => urgent |= self.take_from_agent(message),
+                Ok(Some(message)) => {
+                    log_agent(&message);
+                    urgent |= self.take(&Heard::Agent(message));
+                }
                 Err(ReceiveError::Decode(error)) => warn!(%error, "the agent sent something that is no message"),
                 Err(_) => {
                     warn!("the agent's socket ended");
-                    self.lose_agent();
-                    return true;
+                    return self.lose_agent();
                 }
             }
         }
         urgent
     }
 
-    fn take_from_agent(&mut self, message: AgentSays) -> bool {
-        match message {
-            AgentSays::Beat { at, gateway_connected } => {
-                self.take(Input::AgentBeat(at));
-                self.take(Input::GatewayConnected(gateway_connected));
-            }
-            AgentSays::Command(bytes) => self.take(Input::Command(&bytes)),
-            AgentSays::Stop(origin) => {
-                debug!(by = %origin.by, request = origin.request, "stop");
-                self.take(Input::Stop);
-                return true;
-            }
-            AgentSays::LeaseGrant { epoch, holder } => {
-                info!(epoch = epoch.0, %holder, "lease granted");
-                self.take(Input::LeaseGrant(epoch));
-            }
-            AgentSays::LeaseEnd { epoch, revoked } => {
-                info!(epoch = epoch.0, revoked, "lease ended");
-                self.take(if revoked { Input::LeaseRevoked(epoch) } else { Input::LeaseEnd(epoch) });
-                return true;
-            }
-            AgentSays::Sent { camera, capture } => self.take(Input::Sent(camera, capture)),
-            AgentSays::Content { camera, capture, frame, changes } => {
-                self.take(Input::Content(Content { camera, capture, frame, changes }));
-            }
-            AgentSays::Scores { at, values } => {
-                if self.lookout.as_mut().is_some_and(|lookout| !lookout.take_scores(at, &values)) {
-                    warn!(bytes = values.len(), "the policy's answer is no list of scores");
-                }
-            }
-            AgentSays::Release { mission } => {
-                info!(mission = mission.0, "mission released");
-                self.take(Input::Release(mission));
-            }
-            AgentSays::MissionEnd { mission } => {
-                info!(mission = mission.0, "mission ended");
-                self.take(Input::MissionEnd(mission));
-            }
-            AgentSays::Plan(wanted) => self.take(Input::Plan(plan(&wanted))),
+    /// Hands in what arrived; true if the vehicle must decide at once.
+    fn take(&mut self, heard: &Heard) -> bool {
+        let taken = self.mind.take(vehicle_now(), heard);
+        log_remark(taken.remark);
+        if let Some(answer) = &taken.say {
+            self.tell_agent(answer);
         }
-        false
-    }
-
-    fn take(&mut self, input: Input<'_>) {
-        let Some(answer) = self.core.take(vehicle_now(), input) else { return };
-        let answer = said(answer, self.core.highest_epoch());
-        self.tell_agent(&answer);
+        taken.urgent
     }
 
     fn accept_agent(&mut self) -> anyhow::Result<()> {
@@ -243,127 +176,72 @@ impl Shell {
                 self.lose_agent();
             }
             self.agent = Some(socket);
-            self.tell_agent(&GuardianSays::Hello { boot_id: self.boot_id, highest_epoch: self.core.highest_epoch() });
+            self.take(&Heard::AgentHere);
         }
         Ok(())
     }
 
-    fn lose_agent(&mut self) {
+    fn lose_agent(&mut self) -> bool {
         self.agent = None;
-        self.take(Input::AgentGone);
+        self.take(&Heard::AgentGone)
+    }
+
+    fn lose_machine(&mut self) -> bool {
+        self.machine = None;
+        self.take(&Heard::MachineGone)
     }
 
     fn read_store(&mut self) {
         while let Some(answer) = self.store.answer() {
             if let Ok(stored) = answer {
-                self.take(Input::Stored(stored));
+                self.take(&Heard::Stored(stored));
             } else {
-                self.take(Input::StoreFailed);
+                self.take(&Heard::StoreFailed);
                 return;
             }
         }
     }
 
     fn tick(&mut self, now: MonoTime) {
-        if now.since(self.next_tick) > LATE_TICK {
-            self.late_ticks += 1;
-        }
-        if now >= self.next_tick {
-            let next = self.next_tick.after(TICK);
-            self.next_tick = if next > now { next } else { now.after(TICK) };
-        }
         self.check_clock();
-        self.look(now);
-        let output = self.core.tick(now);
-        self.actuate(now, output.drive);
-        self.follow_up(now, output);
-        if let Some(lookout) = &mut self.lookout {
-            lookout.note(now, &output.drive);
-            lookout.think(now, &self.core);
-            self.ask_policy();
+        let decision = self.mind.tick(now);
+        self.carry_out(decision);
+        let thought = self.mind.think(now);
+        log_remark(thought.remark);
+        if let Some(question) = &thought.say {
+            self.tell_agent(question);
         }
         self.reconnect(now);
-    }
-
-    /// Puts the policy's next question to the agent, and says when the policy begins or ceases to have a say.
-    fn ask_policy(&mut self) {
-        let Some(lookout) = &mut self.lookout else { return };
-        let Some((at, features)) = lookout.question() else { return };
-        let fault = lookout.score_fault();
-        if fault != self.score_fault {
-            self.score_fault = fault;
-            if let Some(fault) = fault {
-                warn!(?fault, "the policy's scores are not used; the guard ranks by itself");
-            } else {
-                info!("the policy's scores are used");
-            }
-        }
-        let row = features.row().iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
-        self.tell_agent(&GuardianSays::Senses { at, row: ByteBuf::from(row) });
     }
 
     fn check_clock(&mut self) {
         let suspended = suspended_micros();
         if suspended > self.suspended + SUSPEND_MICROS {
             warn!("the host was suspended");
-            self.take(Input::ClockJump);
+            self.take(&Heard::Suspended);
         }
         self.suspended = suspended;
     }
 
-    fn actuate(&mut self, now: MonoTime, drive: Drive) {
-        self.actuate_seq += 1;
-        let Some(machine) = &self.machine else { return };
-        let command = actuation(self.actuate_seq, now, &drive);
-        if let Err(SendError::Gone(error)) = machine.send(&command) {
+    /// The machine comes first.
+    fn carry_out(&mut self, decision: Decision) {
+        if let Some(machine) = &self.machine
+            && let Err(SendError::Gone(error)) = machine.send(&decision.actuate)
+        {
             warn!(%error, "the machine is gone");
             self.lose_machine();
         }
-    }
-
-    fn lose_machine(&mut self) {
-        self.machine = None;
-        if let Some(lookout) = &mut self.lookout {
-            lookout.forget();
-        }
-        self.take(Input::MachineGone);
-    }
-
-    fn take_scan(&mut self, scan: &MachineScan) {
-        let Some(lookout) = &mut self.lookout else { return };
-        if !lookout.take_scan(vehicle_now(), scan) {
-            debug!(scanner = scan.scanner, refused = lookout.refused(), "a sweep that cannot be used");
-        }
-    }
-
-    /// What the guard says about the motion that is meant, or about the stop under way, for the tick that follows.
-    fn look(&mut self, now: MonoTime) {
-        let Some(lookout) = &mut self.lookout else { return };
-        let sight = lookout.look(now, &self.core);
-        let inputs = [sight.surroundings.map(Input::Surroundings), sight.manoeuvre.map(Input::Manoeuvre)];
-        for input in inputs.into_iter().flatten() {
-            // Neither has an answer.
-            let _ = self.core.take(now, input);
-        }
-    }
-
-    fn follow_up(&mut self, now: MonoTime, output: Output) {
-        if let Some(state) = output.store {
+        if let Some(state) = decision.store {
             self.store.store(state);
         }
-        if let Some(change) = output.transition {
-            let event = self.core.event(now, change.from, change.to);
-            info!(from = ?change.from, to = ?change.to, causes = ?event.causes, speed_mm_s = event.speed_mm_s, "state");
+        if let Some(event) = decision.event {
+            info!(from = ?event.from, to = ?event.to, causes = ?event.causes, speed_mm_s = event.speed_mm_s, "state");
             self.tell_agent(&GuardianSays::Event(event));
         }
-        if output.transition.is_some() || now >= self.next_state {
-            self.next_state = now.after(STATE_PERIOD);
-            let mut state = self.core.snapshot(now, self.realtime, self.late_ticks);
-            state.corridor = self.lookout.as_ref().and_then(|lookout| lookout.corridor(now));
-            match state.encode() {
-                Ok(bytes) => self.tell_agent(&GuardianSays::State(ByteBuf::from(bytes))),
-                Err(error) => warn!(%error, "the state cannot be encoded"),
-            }
+        match decision.state.map(VehicleState::encode) {
+            Some(Ok(bytes)) => self.tell_agent(&GuardianSays::State(ByteBuf::from(bytes))),
+            Some(Err(error)) => warn!(%error, "the state cannot be encoded"),
+            None => {}
         }
     }
 
@@ -397,74 +275,30 @@ impl Shell {
     }
 }
 
-/// An answer of the core in the words of the agent's socket.
-fn said(answer: GrantAnswer, highest: LeaseEpoch) -> GuardianSays {
-    match answer {
-        GrantAnswer::Accepted(epoch) => GuardianSays::LeaseAccepted { epoch },
-        GrantAnswer::TooOld { offered, highest } => GuardianSays::LeaseRefused {
-            epoch: offered,
-            highest_epoch: highest,
-            why: format!("epoch {offered} is not newer than {highest}"),
-        },
-        GrantAnswer::NotStored(epoch) => GuardianSays::LeaseRefused {
-            epoch,
-            highest_epoch: highest,
-            why: "the vehicle cannot write its state file (is its disk full?)".into(),
-        },
-        GrantAnswer::MissionAccepted(mission) => GuardianSays::MissionAccepted { mission },
-        GrantAnswer::MissionRefused { mission, why } => {
-            let why = match why {
-                MissionRefusal::TooOld => "a newer mission is known: release it with a higher number",
-                MissionRefusal::NotParked => "the vehicle is not parked: wait, or acknowledge its stop",
-                MissionRefusal::Leased => "a person holds its lease: ask for it back",
-                MissionRefusal::NoScanner => "it has no safety scanners, or does not hear them (profile: scanner.fitted)",
-                MissionRefusal::NoGateway => "its agent or its gateway is away",
-                MissionRefusal::NotStored => "the vehicle cannot write its state file (is its disk full?)",
-            };
-            GuardianSays::MissionRefused { mission, why: why.into() }
-        }
+/// What a person who reads the log would want to know of.
+fn log_agent(message: &AgentSays) {
+    match message {
+        AgentSays::Stop(origin) => debug!(by = %origin.by, request = origin.request, "stop"),
+        AgentSays::LeaseGrant { epoch, holder } => info!(epoch = epoch.0, %holder, "lease granted"),
+        AgentSays::LeaseEnd { epoch, revoked } => info!(epoch = epoch.0, revoked, "lease ended"),
+        AgentSays::Release { mission } => info!(mission = mission.0, "mission released"),
+        AgentSays::MissionEnd { mission } => info!(mission = mission.0, "mission ended"),
+        AgentSays::Beat { .. }
+        | AgentSays::Command(_)
+        | AgentSays::Sent { .. }
+        | AgentSays::Content { .. }
+        | AgentSays::Scores { .. }
+        | AgentSays::Plan(_) => {}
     }
 }
 
-/// The core's command in the words of the machine's socket.
-pub(crate) fn actuation(seq: u64, at: MonoTime, drive: &Drive) -> Actuate {
-    Actuate {
-        seq,
-        at,
-        speed_mm_s: drive.speed_mm_s,
-        accel_mm_s2: drive.accel_mm_s2,
-        brake_mm_s2: drive.brake_mm_s2,
-        steering_mrad: drive.steering_mrad,
-        lift_mm_s: drive.lift_mm_s,
-        safe_stop: drive.safe_stop,
-    }
-}
-
-fn plan(wanted: &WantedMotion) -> Plan {
-    Plan {
-        mission: wanted.mission,
-        seq: wanted.seq,
-        at: wanted.at,
-        speed_mm_s: wanted.speed_mm_s,
-        steering_mrad: wanted.steering_mrad,
-        lift_mm_s: wanted.lift_mm_s,
-        base_left_mm: wanted.base_left_mm,
-        off_path_mm: wanted.off_path_mm,
-        localised: wanted.localised,
-    }
-}
-
-pub(crate) fn sample(report: &MachineReport) -> MachineSample {
-    MachineSample {
-        at: report.at,
-        travelled_um: report.travelled_um,
-        speed_mm_s: report.speed_mm_s,
-        steering_mrad: report.steering_mrad,
-        fork_mm: report.fork_mm,
-        emergency_stop: report.emergency_stop,
-        // The machine does not say whether it carries a load: count with one.
-        loaded: true,
-        pose: report.pose,
+fn log_remark(remark: Option<Remark>) {
+    match remark {
+        None => {}
+        Some(Remark::SweepRefused { scanner, refused }) => debug!(scanner, refused, "a sweep that cannot be used"),
+        Some(Remark::NoScores { bytes }) => warn!(bytes, "the policy's answer is no list of scores"),
+        Some(Remark::ScoresUsed) => info!("the policy's scores are used"),
+        Some(Remark::ScoresUnused(fault)) => warn!(?fault, "the policy's scores are not used; the guard ranks by itself"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The real program with a machine on a real socket: it hears the scanners, and their silence.
 
-#[path = "../src/lookout/machine.rs"]
+#[path = "../../mind/src/lookout/machine.rs"]
 mod machine;
 
 use farhand_drive::{Actuate, GuardianSays, MachineSays, PacketListener, PacketSocket, vehicle_now};

@@ -27,10 +27,23 @@ const VEHICLE_MAY_USE: [&str; 4] = ["gateway/protocol", "gateway/settings", "gat
 const GATEWAY_MAY_USE: [&str; 0] = [];
 
 /// All that the guardian may use of ours: no media, no network, no async runtime can come in through these.
-const GUARDIAN_MAY_USE: [&str; 8] = [
+const GUARDIAN_MAY_USE: [&str; 9] = [
     "gateway/protocol",
     "gateway/settings",
     "gateway/link",
+    "vehicle-agent/profile",
+    "vehicle-agent/safety",
+    "vehicle-agent/guard",
+    "vehicle-agent/senses",
+    "vehicle-agent/drive",
+    "vehicle-agent/mind",
+];
+
+/// All that the mind may use of ours: cores, and of `drive` its words. That it takes no socket and no clock from there is for
+/// the test of the cores' sources.
+const MIND_MAY_USE: [&str; 7] = [
+    "gateway/protocol",
+    "gateway/settings",
     "vehicle-agent/profile",
     "vehicle-agent/safety",
     "vehicle-agent/guard",
@@ -179,6 +192,14 @@ fn nothing_stands_on_a_program() {
 #[test]
 fn the_guard_stands_on_the_words_and_the_profile_alone() {
     assert_none(&wrong("vehicle-agent/guard", &uses()["vehicle-agent/guard"].0, &GUARD_MAY_USE));
+}
+
+#[test]
+fn the_mind_stands_on_cores_and_on_the_words_of_the_vehicle() {
+    let (own, others) = &uses()["vehicle-agent/mind"];
+    assert_none(&wrong("vehicle-agent/mind", own, &MIND_MAY_USE));
+    let impure: Vec<&String> = others.iter().filter(|name| NOT_IN_A_CORE.contains(&name.as_str())).collect();
+    assert!(impure.is_empty(), "the mind is a core: {impure:?}");
 }
 
 #[test]

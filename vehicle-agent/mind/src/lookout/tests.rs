@@ -86,7 +86,7 @@ fn frozen_wheels_without_a_guard() -> (u32, u32) {
             steering_mrad: steering_along_the_bend(&truck.place()),
             ..Drive::default()
         };
-        let held = crate::shell::actuation(1, now, &drive);
+        let held = crate::words::actuation(1, now, &drive);
         truck.command(now, machine::in_metres(&held));
         for _ in 0..10 {
             now = now.after(Duration::from_millis(1));

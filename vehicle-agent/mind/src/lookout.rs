@@ -58,17 +58,15 @@ pub(crate) struct Sight {
 }
 
 impl Lookout {
-    /// None for a vehicle without scanners: it has nothing to go by.
-    pub(crate) fn of(profile: &Profile) -> Option<Self> {
-        if !profile.scanner.fitted {
-            return None;
-        }
+    /// Without scanners it has nothing to go by, and says nothing.
+    pub(crate) fn of(profile: &Profile) -> Self {
         let most_points = usize::from(profile.guard.most_points);
+        let scanners = if profile.scanner.fitted { profile.guard.scanners } else { 0 };
         let sweep = || Sweep { points: Vec::with_capacity(most_points), ..Sweep::default() };
-        Some(Self {
+        Self {
             guard: Guard::new(Model::from_profile(profile), Settings::from_profile(profile)),
             reckoning: Reckoning::new(profile.geometry.wheelbase_m.value()),
-            sweeps: (0..profile.guard.scanners).map(|_| sweep()).collect(),
+            sweeps: (0..scanners).map(|_| sweep()).collect(),
             most_points,
             told: (MonoTime(0), Command::default()),
             proposal: None,
@@ -80,7 +78,7 @@ impl Lookout {
             memory: Memory::default(),
             question: None,
             scores: None,
-        })
+        }
     }
 
     /// A report of the machine.

@@ -1,16 +1,18 @@
-//! A truck with scanners on a floor, an operator and a link around the real core and the real lookout, in invented time.
+//! A truck with scanners on a floor, an operator and a link around the real mind, in invented time.
 
-use super::super::Lookout;
 use super::machine::Machine;
-use crate::{limits, shell};
+use crate::{Decision, Heard, Mind, Remark, Start, Taken, words};
+use farhand_drive::{Actuate, AgentSays, GuardianSays, MachineSays};
 use farhand_profile::Profile;
 use farhand_protocol::{
-    BootId, CameraIndex, Command, FromConsole, GlassStamp, LeaseEpoch, MonoTime, RtpStamp, SafetyState, VehicleState,
-    WIRE_VERSION, encode,
+    BootId, CameraIndex, Command, FromConsole, GlassStamp, LeaseEpoch, MonoTime, OperatorName, RtpStamp, SafetyState,
+    VehicleState, WIRE_VERSION, encode,
 };
-use farhand_safety::{Core, Drive, Input, Output, Persisted};
+use farhand_safety::{Drive, Input, Persisted};
 use farhand_world::{Ground, Place};
+use serde_bytes::ByteBuf;
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::time::Duration;
 
@@ -34,11 +36,10 @@ pub(super) type Policy = fn(MonoTime) -> (MonoTime, Vec<u8>);
 
 #[derive(Clone)]
 pub(super) struct Stage {
-    pub core: Core,
-    pub lookout: Lookout,
+    mind: Mind,
     pub machine: Machine,
     pub now: MonoTime,
-    pub drive: Drive,
+    pub drive: Actuate,
     /// Wanted speed and steering of the operator; none while the link is silent.
     pub hands: Option<(i32, i32)>,
     /// What a policy answers: the time it names and its bytes, for the time it was asked about. None is a vehicle without one.
@@ -49,16 +50,31 @@ pub(super) struct Stage {
     captures: VecDeque<MonoTime>,
 }
 
+/// The stories ask core and lookout as they are.
+impl Deref for Stage {
+    type Target = Mind;
+
+    fn deref(&self) -> &Mind {
+        &self.mind
+    }
+}
+
+impl DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut Mind {
+        &mut self.mind
+    }
+}
+
 impl Stage {
     pub(super) fn new(more: &str, ground: Ground, place: Place) -> Self {
         let profile: Profile = farhand_settings::parse(&format!("{CAMERAS}\n{more}"), Path::new("p.toml")).expect("good");
         let now = MonoTime(5_000_000);
+        let start = Start { boot_id: BOOT, stored: Some(Persisted::default()), realtime: true, at: now };
         Self {
-            core: Core::new(limits::from_profile(&profile), BOOT, Some(Persisted::default()), now),
-            lookout: Lookout::of(&profile).expect("fitted"),
+            mind: Mind::new(&profile, &start),
             machine: Machine::new(&profile, ground, place, now),
             now,
-            drive: Drive::default(),
+            drive: words::actuation(0, now, &Drive::default()),
             hands: Some((0, 0)),
             policy: None,
             enable: false,
@@ -72,7 +88,8 @@ impl Stage {
     pub(super) fn taken_over(more: &str, ground: Ground, place: Place) -> Self {
         let mut stage = Self::new(more, ground, place);
         stage.until(SafetyState::Parked);
-        stage.take(Input::LeaseGrant(LeaseEpoch(1)));
+        let holder = OperatorName::new("ada").expect("a name");
+        stage.hear(&Heard::Agent(AgentSays::LeaseGrant { epoch: LeaseEpoch(1), holder }));
         stage.until(SafetyState::Handover);
         stage.run_ms(2200);
         stage.enable = true;
@@ -81,7 +98,7 @@ impl Stage {
     }
 
     pub(super) fn state(&mut self) -> VehicleState {
-        self.core.snapshot(self.now, true, 0)
+        self.mind.core.snapshot(self.now, true, 0)
     }
 
     pub(super) fn run_ms(&mut self, millis: u64) {
@@ -99,57 +116,55 @@ impl Stage {
     }
 
     pub(super) fn take(&mut self, input: Input<'_>) {
-        let _ = self.core.take(self.now, input);
+        let _ = self.mind.core.take(self.now, input);
     }
 
-    /// One tick, in the order of the shell.
-    pub(super) fn tick(&mut self) -> Output {
+    fn hear(&mut self, heard: &Heard) -> Taken {
+        self.mind.take(self.now, heard)
+    }
+
+    fn hear_agent(&mut self, message: AgentSays) -> Taken {
+        self.hear(&Heard::Agent(message))
+    }
+
+    /// One tick, as the guardian's loop makes it.
+    pub(super) fn tick(&mut self) -> Decision {
         self.now = self.now.after(TICK);
         self.machine.advance(self.now);
-        self.hear_machine();
-        self.hear_agent();
-        let sight = self.lookout.look(self.now, &self.core);
-        if let Some(seen) = sight.surroundings {
-            self.take(Input::Surroundings(seen));
+        self.listen_to_machine();
+        self.listen_to_agent();
+        let decision = self.mind.tick(self.now);
+        self.drive = decision.actuate;
+        self.machine.obey(self.now, &decision.actuate);
+        if let Some(store) = decision.store {
+            self.hear(&Heard::Stored(store));
         }
-        if let Some(manoeuvre) = sight.manoeuvre {
-            self.take(Input::Manoeuvre(manoeuvre));
-        }
-        let output = self.core.tick(self.now);
-        self.drive = output.drive;
-        self.machine.obey(self.now, &shell::actuation(self.seq, self.now, &output.drive));
-        if let Some(store) = output.store {
-            self.take(Input::Stored(store));
-        }
-        self.lookout.note(self.now, &output.drive);
-        self.lookout.think(self.now, &self.core);
-        let asked = self.lookout.question();
-        if let Some(((at, _), policy)) = asked.zip(self.policy) {
+        let thought = self.mind.think(self.now);
+        if let (Some(GuardianSays::Senses { at, .. }), Some(policy)) = (thought.say, self.policy) {
             let (at, values) = policy(at);
-            self.lookout.take_scores(at, &values);
+            self.hear_agent(AgentSays::Scores { at, values: ByteBuf::from(values) });
         }
-        output
+        decision
     }
 
-    fn hear_machine(&mut self) {
+    fn listen_to_machine(&mut self) {
         let report = self.machine.report(self.now);
-        self.lookout.take_report(&report);
-        self.take(Input::Machine(shell::sample(&report)));
+        self.hear(&Heard::Machine(MachineSays::Report(report)));
         self.machine.sweep(self.now, self.now.0 / 10_000);
         while let Some(scan) = self.machine.known(self.now) {
-            assert!(self.lookout.take_scan(self.now, &scan));
+            let taken = self.hear(&Heard::Machine(MachineSays::Scan(scan)));
+            assert!(!matches!(taken.remark, Some(Remark::SweepRefused { .. })), "{taken:?}");
         }
     }
 
-    fn hear_agent(&mut self) {
-        self.take(Input::AgentBeat(self.now));
-        self.take(Input::GatewayConnected(true));
+    fn listen_to_agent(&mut self) {
+        self.hear_agent(AgentSays::Beat { at: self.now, gateway_connected: true });
         let tick = self.now.0 / 10_000;
         if tick.is_multiple_of(3) {
             self.captures.push_back(self.now);
             let _ = self.captures.pop_front_if(|at| self.now.since(*at) > Duration::from_secs(1));
             for camera in [CameraIndex(0), CameraIndex(1)] {
-                self.take(Input::Sent(camera, self.now));
+                self.hear_agent(AgentSays::Sent { camera, capture: self.now });
             }
         }
         let Some((speed_mm_s, steering_mrad)) = self.hands.filter(|_| tick.is_multiple_of(2)) else { return };
@@ -173,6 +188,6 @@ impl Stage {
             stamps: rtp.map_or(Vec::new(), |rtp| [0, 1].map(|index| GlassStamp { camera: CameraIndex(index), rtp }).to_vec()),
         };
         let bytes = encode(&FromConsole::Command(command)).expect("encodes");
-        self.take(Input::Command(&bytes));
+        self.hear_agent(AgentSays::Command(ByteBuf::from(bytes)));
     }
 }
