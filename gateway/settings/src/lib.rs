@@ -49,8 +49,15 @@ pub trait Settings: DeserializeOwned {
 /// # Errors
 /// [`SettingsError`] with file, line and mend.
 pub fn load<T: Settings>(path: &Path) -> Result<T, SettingsError> {
-    let text = std::fs::read_to_string(path).map_err(|source| SettingsError::Read { path: path.to_owned(), source })?;
-    parse(&text, path)
+    parse(&read(path)?, path)
+}
+
+/// Reads a file for [`parse`].
+///
+/// # Errors
+/// [`SettingsError::Read`].
+pub fn read(path: &Path) -> Result<String, SettingsError> {
+    std::fs::read_to_string(path).map_err(|source| SettingsError::Read { path: path.to_owned(), source })
 }
 
 /// Reads and checks a text; `path` is only named in errors.

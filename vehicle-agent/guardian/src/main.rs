@@ -3,6 +3,8 @@
 
 mod config;
 mod realtime;
+mod recorder;
+mod replay;
 mod shell;
 mod state_file;
 
@@ -35,11 +37,15 @@ struct Arguments {
 enum Subcommands {
     /// Commissions a new vehicle: writes its first state file. Refused if there is one.
     Init,
+    Replay(replay::ReplayOptions),
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let level = if arguments.verbose { tracing::Level::DEBUG } else { tracing::Level::INFO };
+    if let Some(Subcommands::Replay(options)) = &arguments.command {
+        return replay::run(options);
+    }
     tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).init();
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
@@ -52,7 +58,8 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let config = GuardianConfig::load(&arguments.config)?;
-    let profile: Profile = farhand_settings::load(&config.profile)?;
+    let profile_text = farhand_settings::read(&config.profile)?;
+    let profile: Profile = farhand_settings::parse(&profile_text, &config.profile)?;
     if arguments.check_config {
         eprintln!("fine");
         return Ok(());
@@ -60,5 +67,5 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if matches!(arguments.command, Some(Subcommands::Init)) {
         return state_file::commission(&config.state_file).context("commissioning the vehicle");
     }
-    shell::run(&config, &profile)
+    shell::run(&config, &profile, profile_text)
 }

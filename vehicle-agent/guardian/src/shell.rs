@@ -2,11 +2,13 @@
 
 use crate::config::GuardianConfig;
 use crate::realtime;
+use crate::recorder::Recorder;
 use crate::state_file::{self, StateFile};
 use anyhow::Context as _;
 use farhand_drive::{
     AgentSays, GuardianSays, MachineSays, PacketListener, PacketSocket, ReceiveError, SendError, suspended_micros, vehicle_now,
 };
+use farhand_mind::record::Header;
 use farhand_mind::{Decision, Heard, Mind, Remark, Start};
 use farhand_profile::Profile;
 use farhand_protocol::{BootId, MonoTime, VehicleState};
@@ -17,7 +19,7 @@ use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tracing::{debug, info, warn};
 
 const RECONNECT_PERIOD: Duration = Duration::from_millis(100);
@@ -27,7 +29,7 @@ const SUSPEND_MICROS: u64 = 50_000;
 const BURST: usize = 256;
 
 /// Runs until SIGTERM or SIGINT.
-pub(crate) fn run(config: &GuardianConfig, profile: &Profile) -> anyhow::Result<()> {
+pub(crate) fn run(config: &GuardianConfig, profile: &Profile, profile_text: String) -> anyhow::Result<()> {
     let listener = PacketListener::bind(&config.agent_socket)
         .with_context(|| format!("listening for the agent on {}", config.agent_socket.display()))?;
     let stored = state_file::read(&config.state_file);
@@ -36,10 +38,16 @@ pub(crate) fn run(config: &GuardianConfig, profile: &Profile) -> anyhow::Result<
     for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
         signal_hook::flag::register(signal, Arc::clone(&stop)).context("registering a signal")?;
     }
+    // Its thread too is started before this one asks for real time: it would have it as well.
+    let mut record = config.record.as_ref().and_then(Recorder::try_start);
     let boot_id = BootId(random_u32().context("drawing a boot id")?);
     let now = vehicle_now();
     info!(vehicle = %config.vehicle, boot = boot_id.0, "guardian starts");
     let start = Start { boot_id, stored, realtime: realtime::ask(), at: now };
+    if let Some(record) = &mut record {
+        let platform = format!("{} {}", std::env::consts::ARCH, std::env::consts::OS);
+        record.begin(&Header::new(config.vehicle.clone(), profile_text, platform, unix_now(), &start));
+    }
     let mut shell = Shell {
         mind: Mind::new(profile, &start),
         machine_path: config.machine_socket.clone(),
@@ -50,6 +58,7 @@ pub(crate) fn run(config: &GuardianConfig, profile: &Profile) -> anyhow::Result<
         next_connect: now,
         suspended: suspended_micros(),
         undelivered: 0,
+        record,
     };
     while !stop.load(Ordering::Relaxed) {
         shell.turn()?;
@@ -68,6 +77,7 @@ struct Shell {
     next_connect: MonoTime,
     suspended: u64,
     undelivered: u64,
+    record: Option<Recorder>,
 }
 
 /// Which sockets have something to read, an end included.
@@ -124,7 +134,7 @@ impl Shell {
                     if matches!(&message, MachineSays::Report(report) if report.watchdog_tripped) {
                         warn!("the machine braked by its own watchdog");
                     }
-                    if self.take(&Heard::Machine(message)) {
+                    if self.take(Heard::Machine(message)) {
                         return true;
                     }
                 }
@@ -147,7 +157,7 @@ impl Shell {
                 Ok(None) => return urgent,
                 Ok(Some(message)) => {
                     log_agent(&message);
-                    urgent |= self.take(&Heard::Agent(message));
+                    urgent |= self.take(Heard::Agent(message));
                 }
                 Err(ReceiveError::Decode(error)) => warn!(%error, "the agent sent something that is no message"),
                 Err(_) => {
@@ -160,9 +170,13 @@ impl Shell {
     }
 
     /// Hands in what arrived; true if the vehicle must decide at once.
-    fn take(&mut self, heard: &Heard) -> bool {
-        let taken = self.mind.take(vehicle_now(), heard);
+    fn take(&mut self, heard: Heard) -> bool {
+        let now = vehicle_now();
+        let taken = self.mind.take(now, &heard);
         log_remark(taken.remark);
+        if let Some(record) = &mut self.record {
+            record.heard(now, heard, &taken);
+        }
         if let Some(answer) = &taken.say {
             self.tell_agent(answer);
         }
@@ -176,27 +190,27 @@ impl Shell {
                 self.lose_agent();
             }
             self.agent = Some(socket);
-            self.take(&Heard::AgentHere);
+            self.take(Heard::AgentHere);
         }
         Ok(())
     }
 
     fn lose_agent(&mut self) -> bool {
         self.agent = None;
-        self.take(&Heard::AgentGone)
+        self.take(Heard::AgentGone)
     }
 
     fn lose_machine(&mut self) -> bool {
         self.machine = None;
-        self.take(&Heard::MachineGone)
+        self.take(Heard::MachineGone)
     }
 
     fn read_store(&mut self) {
         while let Some(answer) = self.store.answer() {
             if let Ok(stored) = answer {
-                self.take(&Heard::Stored(stored));
+                self.take(Heard::Stored(stored));
             } else {
-                self.take(&Heard::StoreFailed);
+                self.take(Heard::StoreFailed);
                 return;
             }
         }
@@ -205,8 +219,19 @@ impl Shell {
     fn tick(&mut self, now: MonoTime) {
         self.check_clock();
         let decision = self.mind.tick(now);
+        // The machine comes first.
+        let reached = self.actuate(&decision);
+        if let Some(record) = &mut self.record {
+            record.ticked(now, &self.mind, &decision);
+        }
+        if !reached {
+            self.lose_machine();
+        }
         self.carry_out(decision);
         let thought = self.mind.think(now);
+        if let Some(record) = &mut self.record {
+            record.thought(now, &thought);
+        }
         log_remark(thought.remark);
         if let Some(question) = &thought.say {
             self.tell_agent(question);
@@ -218,19 +243,22 @@ impl Shell {
         let suspended = suspended_micros();
         if suspended > self.suspended + SUSPEND_MICROS {
             warn!("the host was suspended");
-            self.take(&Heard::Suspended);
+            self.take(Heard::Suspended);
         }
         self.suspended = suspended;
     }
 
-    /// The machine comes first.
-    fn carry_out(&mut self, decision: Decision) {
-        if let Some(machine) = &self.machine
-            && let Err(SendError::Gone(error)) = machine.send(&decision.actuate)
-        {
+    /// False if the machine is gone.
+    fn actuate(&self, decision: &Decision) -> bool {
+        let Some(machine) = &self.machine else { return true };
+        if let Err(SendError::Gone(error)) = machine.send(&decision.actuate) {
             warn!(%error, "the machine is gone");
-            self.lose_machine();
+            return false;
         }
+        true
+    }
+
+    fn carry_out(&mut self, decision: Decision) {
         if let Some(state) = decision.store {
             self.store.store(state);
         }
@@ -306,4 +334,9 @@ fn random_u32() -> std::io::Result<u32> {
     let mut bytes = [0; 4];
     std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(u32::from_le_bytes(bytes))
+}
+
+/// For the head of a record, where a person reads it.
+fn unix_now() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -4,6 +4,7 @@ use farhand_drive::{Actuate, AgentSays, GuardianSays, MachineSays};
 use farhand_guard::ScoreFault;
 use farhand_protocol::{BootId, MonoTime, SafetyEvent, VehicleState};
 use farhand_safety::Persisted;
+use serde::{Deserialize, Serialize};
 
 /// What a mind begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +20,8 @@ pub struct Start {
 }
 
 /// Something arrived.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Heard {
     /// The machine said something.
     Machine(MachineSays),
@@ -32,7 +34,7 @@ pub enum Heard {
     /// The agent's socket ended.
     AgentGone,
     /// This content is in the state file, safe against a power cut.
-    Stored(Persisted),
+    Stored(#[serde(with = "crate::record::persisted")] Persisted),
     /// The state file could not be written.
     StoreFailed,
     /// The host was suspended.

@@ -8,7 +8,12 @@ mod limits;
 mod lookout;
 mod mind;
 mod reckoning;
+pub mod record;
+mod replay;
+mod verdict;
 mod words;
 
 pub use heard::{Decision, Heard, Remark, Start, Taken, Thought};
 pub use mind::Mind;
+pub use replay::{Change, Difference, NoReplay, Replay};
+pub use verdict::Verdict;

@@ -367,4 +367,4 @@ const MOST_SCANNERS: usize = 4;
 
 #[cfg(test)]
 #[path = "lookout/tests.rs"]
-mod tests;
+pub(crate) mod tests;

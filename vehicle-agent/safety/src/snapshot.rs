@@ -1,7 +1,8 @@
 //! The core's view of itself, for people.
 
+use crate::CauseSet;
 use crate::core::{Core, millis};
-use farhand_protocol::{Echo, MonoTime, SafetyEvent, SafetyState, VehicleState, WIRE_VERSION};
+use farhand_protocol::{CapTerm, Echo, LatchId, MonoTime, SafetyEvent, SafetyState, VehicleState, WIRE_VERSION};
 
 impl Core {
     /// A snapshot to send, at most one for each tick. `realtime` and `late_ticks` come from the shell.
@@ -18,7 +19,7 @@ impl Core {
             lease_live: self.lease_live,
             state: self.state,
             causes: self.causes.iter().collect(),
-            latch: self.state.latched().then_some(self.latch),
+            latch: self.latch(),
             authority: self.authority(),
             needs: self.needs(now),
             speed_mm_s: machine.map_or(0, |machine| machine.speed_mm_s),
@@ -49,6 +50,24 @@ impl Core {
         }
     }
 
+    /// The active causes, as in a snapshot.
+    #[must_use]
+    pub fn causes(&self) -> CauseSet {
+        self.causes
+    }
+
+    /// The latched stop that an acknowledgement must name, as in a snapshot.
+    #[must_use]
+    pub fn latch(&self) -> Option<LatchId> {
+        self.state.latched().then_some(self.latch)
+    }
+
+    /// Highest speed allowed in mm/s, and which term binds it, as in a snapshot.
+    #[must_use]
+    pub fn cap(&self) -> (i32, CapTerm) {
+        (self.cap.mm_s, self.cap.term)
+    }
+
     /// A change of state, for the journal.
     #[must_use]
     pub fn event(&self, now: MonoTime, from: SafetyState, to: SafetyState) -> SafetyEvent {
@@ -58,7 +77,7 @@ impl Core {
             from,
             to,
             causes: self.causes.iter().collect(),
-            latch: self.state.latched().then_some(self.latch),
+            latch: self.latch(),
             speed_mm_s: self.machine.map_or(0, |machine| machine.speed_mm_s),
             blind_mm: i32::try_from(self.blind_um() / 1000).unwrap_or(i32::MAX),
             epoch: self.highest_epoch,

@@ -1,11 +1,12 @@
 //! A truck with scanners on a floor, an operator and a link around the real mind, in invented time.
 
 use super::machine::Machine;
+use crate::record::{Header, Tape};
 use crate::{Decision, Heard, Mind, Remark, Start, Taken, words};
 use farhand_drive::{Actuate, AgentSays, GuardianSays, MachineSays};
 use farhand_profile::Profile;
 use farhand_protocol::{
-    BootId, CameraIndex, Command, FromConsole, GlassStamp, LeaseEpoch, MonoTime, OperatorName, RtpStamp, SafetyState,
+    BootId, CameraIndex, Command, FromConsole, GlassStamp, LeaseEpoch, MonoTime, OperatorName, RtpStamp, SafetyState, VehicleId,
     VehicleState, WIRE_VERSION, encode,
 };
 use farhand_safety::{Drive, Input, Persisted};
@@ -32,10 +33,10 @@ const CAMERAS: &str = r#"
     required_for = ["reverse", "handover"]
 "#;
 
-pub(super) type Policy = fn(MonoTime) -> (MonoTime, Vec<u8>);
+pub(crate) type Policy = fn(MonoTime) -> (MonoTime, Vec<u8>);
 
 #[derive(Clone)]
-pub(super) struct Stage {
+pub(crate) struct Stage {
     mind: Mind,
     pub machine: Machine,
     pub now: MonoTime,
@@ -48,6 +49,9 @@ pub(super) struct Stage {
     epoch: LeaseEpoch,
     seq: u64,
     captures: VecDeque<MonoTime>,
+    profile: String,
+    /// The session so far, if it is recorded.
+    record: Option<(Tape, Vec<u8>)>,
 }
 
 /// The stories ask core and lookout as they are.
@@ -66,12 +70,12 @@ impl DerefMut for Stage {
 }
 
 impl Stage {
-    pub(super) fn new(more: &str, ground: Ground, place: Place) -> Self {
-        let profile: Profile = farhand_settings::parse(&format!("{CAMERAS}\n{more}"), Path::new("p.toml")).expect("good");
+    pub(crate) fn new(more: &str, ground: Ground, place: Place) -> Self {
+        let text = format!("{CAMERAS}\n{more}");
+        let profile: Profile = farhand_settings::parse(&text, Path::new("p.toml")).expect("good");
         let now = MonoTime(5_000_000);
-        let start = Start { boot_id: BOOT, stored: Some(Persisted::default()), realtime: true, at: now };
         Self {
-            mind: Mind::new(&profile, &start),
+            mind: Mind::new(&profile, &start(now)),
             machine: Machine::new(&profile, ground, place, now),
             now,
             drive: words::actuation(0, now, &Drive::default()),
@@ -81,33 +85,51 @@ impl Stage {
             epoch: LeaseEpoch(1),
             seq: 0,
             captures: VecDeque::new(),
+            profile: text,
+            record: None,
         }
     }
 
-    /// With the operator in charge, standing.
-    pub(super) fn taken_over(more: &str, ground: Ground, place: Place) -> Self {
-        let mut stage = Self::new(more, ground, place);
-        stage.until(SafetyState::Parked);
-        let holder = OperatorName::new("ada").expect("a name");
-        stage.hear(&Heard::Agent(AgentSays::LeaseGrant { epoch: LeaseEpoch(1), holder }));
-        stage.until(SafetyState::Handover);
-        stage.run_ms(2200);
-        stage.enable = true;
-        stage.until(SafetyState::Teleop);
-        stage
+    /// The same, with all that happens on record.
+    pub(crate) fn recorded(mut self) -> Self {
+        let vehicle = VehicleId::new("truck-1").expect("a name");
+        let header = Header::new(vehicle, self.profile.clone(), "here".into(), 0, &start(self.now));
+        self.record = Some((Tape::default(), header.to_bytes().expect("encodes")));
+        self
     }
 
-    pub(super) fn state(&mut self) -> VehicleState {
+    /// The record so far.
+    pub(crate) fn record(self) -> Vec<u8> {
+        self.record.expect("recorded").1
+    }
+
+    /// With the operator in charge, standing.
+    pub(crate) fn taken_over(more: &str, ground: Ground, place: Place) -> Self {
+        Self::new(more, ground, place).take_over()
+    }
+
+    pub(crate) fn take_over(mut self) -> Self {
+        self.until(SafetyState::Parked);
+        let holder = OperatorName::new("ada").expect("a name");
+        self.hear_agent(AgentSays::LeaseGrant { epoch: LeaseEpoch(1), holder });
+        self.until(SafetyState::Handover);
+        self.run_ms(2200);
+        self.enable = true;
+        self.until(SafetyState::Teleop);
+        self
+    }
+
+    pub(crate) fn state(&mut self) -> VehicleState {
         self.mind.core.snapshot(self.now, true, 0)
     }
 
-    pub(super) fn run_ms(&mut self, millis: u64) {
+    pub(crate) fn run_ms(&mut self, millis: u64) {
         for _ in 0..millis / 10 {
             self.tick();
         }
     }
 
-    pub(super) fn until(&mut self, state: SafetyState) {
+    pub(crate) fn until(&mut self, state: SafetyState) {
         let start = self.now;
         while self.core.state() != state {
             assert!(self.now.since(start) < Duration::from_secs(12), "waiting for {state:?} in {:?}", self.state());
@@ -115,31 +137,42 @@ impl Stage {
         }
     }
 
-    pub(super) fn take(&mut self, input: Input<'_>) {
+    pub(crate) fn take(&mut self, input: Input<'_>) {
         let _ = self.mind.core.take(self.now, input);
     }
 
-    fn hear(&mut self, heard: &Heard) -> Taken {
-        self.mind.take(self.now, heard)
+    fn hear(&mut self, heard: Heard) -> Taken {
+        let taken = self.mind.take(self.now, &heard);
+        if let Some((tape, _)) = &mut self.record {
+            tape.heard(self.now, heard, &taken);
+        }
+        taken
     }
 
     fn hear_agent(&mut self, message: AgentSays) -> Taken {
-        self.hear(&Heard::Agent(message))
+        self.hear(Heard::Agent(message))
     }
 
     /// One tick, as the guardian's loop makes it.
-    pub(super) fn tick(&mut self) -> Decision {
+    pub(crate) fn tick(&mut self) -> Decision {
         self.now = self.now.after(TICK);
         self.machine.advance(self.now);
         self.listen_to_machine();
         self.listen_to_agent();
         let decision = self.mind.tick(self.now);
+        if let Some((tape, _)) = &mut self.record {
+            tape.ticked(self.now, &self.mind, &decision);
+        }
         self.drive = decision.actuate;
         self.machine.obey(self.now, &decision.actuate);
         if let Some(store) = decision.store {
-            self.hear(&Heard::Stored(store));
+            self.hear(Heard::Stored(store));
         }
         let thought = self.mind.think(self.now);
+        if let Some((tape, bytes)) = &mut self.record {
+            tape.thought(self.now, &thought);
+            tape.close(bytes).expect("encodes");
+        }
         if let (Some(GuardianSays::Senses { at, .. }), Some(policy)) = (thought.say, self.policy) {
             let (at, values) = policy(at);
             self.hear_agent(AgentSays::Scores { at, values: ByteBuf::from(values) });
@@ -149,10 +182,10 @@ impl Stage {
 
     fn listen_to_machine(&mut self) {
         let report = self.machine.report(self.now);
-        self.hear(&Heard::Machine(MachineSays::Report(report)));
+        self.hear(Heard::Machine(MachineSays::Report(report)));
         self.machine.sweep(self.now, self.now.0 / 10_000);
         while let Some(scan) = self.machine.known(self.now) {
-            let taken = self.hear(&Heard::Machine(MachineSays::Scan(scan)));
+            let taken = self.hear(Heard::Machine(MachineSays::Scan(scan)));
             assert!(!matches!(taken.remark, Some(Remark::SweepRefused { .. })), "{taken:?}");
         }
     }
@@ -190,4 +223,8 @@ impl Stage {
         let bytes = encode(&FromConsole::Command(command)).expect("encodes");
         self.hear_agent(AgentSays::Command(ByteBuf::from(bytes)));
     }
+}
+
+fn start(at: MonoTime) -> Start {
+    Start { boot_id: BOOT, stored: Some(Persisted::default()), realtime: true, at }
 }

@@ -5,7 +5,7 @@ mod machine;
 #[path = "shown.rs"]
 mod shown;
 #[path = "stage.rs"]
-mod stage;
+pub(crate) mod stage;
 
 use farhand_drive::Actuate;
 use farhand_guard::{Choice, Manoeuvre, ScoreFault};

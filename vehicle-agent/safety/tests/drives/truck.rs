@@ -254,6 +254,8 @@ impl Stage {
     pub fn decide(&mut self) {
         let output = self.core.tick(self.now);
         let state = self.core.snapshot(self.now, true, 0);
+        let shown = (state.causes.iter().copied().collect(), state.latch, (state.cap_mm_s, state.cap_term));
+        assert_eq!((self.core.causes(), self.core.latch(), self.core.cap()), shown, "one by one as in the snapshot");
         let speed_before = self.speed_mm_s();
         self.drive = output.drive;
         self.output = Some(output);
