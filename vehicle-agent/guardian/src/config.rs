@@ -29,10 +29,11 @@ pub(crate) struct GuardianConfig {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RecordConfig {
-    /// The record of this run. The one of the run before is kept beside it, with `.1` behind its name.
+    /// The record of this run. The one of the run before that lasted for more than about a second is kept beside it, with `.1`
+    /// behind its name.
     pub(crate) file: PathBuf,
     /// Most that both may take together, in megabytes of a million bytes, 2 to 1000000. A record that has its half of it ends
-    /// there until the next start. A truck with two scanners writes about 0.4 gigabytes in an hour.
+    /// there until the next start. A truck with two scanners writes about 0.3 gigabytes in an hour.
     #[serde(default = "megabytes")]
     megabytes: u32,
 }

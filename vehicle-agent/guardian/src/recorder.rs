@@ -16,6 +16,8 @@ use tracing::{error, info, warn};
 
 /// Frames on their way to the disk: five seconds of a disk that does not answer.
 const ON_THE_WAY: usize = 512;
+/// About a second of a truck with scanners.
+const WORTH_KEEPING_BYTES: u64 = 64 << 10;
 /// After a power cut at most this much is missing.
 const SYNC_PERIOD: Duration = Duration::from_secs(1);
 
@@ -40,13 +42,7 @@ impl Recorder {
     /// Makes the file, keeps the record before beside it, and starts the writing thread. To be called before the loop becomes
     /// a real-time thread: what it starts then would be one too.
     fn start(config: &RecordConfig) -> anyhow::Result<Self> {
-        let before = beside(&config.file);
-        match fs::rename(&config.file, &before) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("keeping the record before as {}", before.display()));
-            }
-            _ => {}
-        }
+        keep_the_one_before(&config.file)?;
         // It names people who drove: for the owner's eyes alone.
         let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&config.file);
         let file = file.with_context(|| format!("making the record {}", config.file.display()))?;
@@ -141,6 +137,21 @@ impl Drop for Recorder {
             error!("the record's thread died");
         }
     }
+}
+
+/// Moves the record of the run before aside. A run that ended at once is not worth the one before it: a guardian that starts
+/// and dies over and over must not push out the record of the drive after which it began to.
+fn keep_the_one_before(file: &Path) -> anyhow::Result<()> {
+    let worth_keeping = match fs::metadata(file) {
+        Ok(found) => found.len() >= WORTH_KEEPING_BYTES,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+        Err(error) => return Err(error).with_context(|| format!("looking for the record before, {}", file.display())),
+    };
+    if worth_keeping {
+        let before = beside(file);
+        fs::rename(file, &before).with_context(|| format!("keeping the record before as {}", before.display()))?;
+    }
+    Ok(())
 }
 
 /// Where the record of the run before lies.

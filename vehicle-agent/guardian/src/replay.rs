@@ -141,6 +141,7 @@ fn summary(replay: &Replay, course: &Course, ending: Option<Ending>) -> String {
     });
     match replay.first_difference() {
         None if replay.ticks() == 0 => {}
+        None if ending.is_none() => lines.push("equal up to there".into()),
         None => lines.push("equal: each tick came to the recorded verdict".into()),
         Some(first) => {
             let (different, ticks) = (replay.different(), replay.ticks());

@@ -69,7 +69,7 @@ fn a_run_is_written_to_its_end_and_kept_beside_the_next_one() {
     let config = config(folder.path());
     for ticks in [30, 20, 10] {
         let mut life = Life::of(Recorder::start(&config).expect("starts"));
-        (0..ticks).for_each(|_| life.tick(100));
+        (0..ticks).for_each(|_| life.tick(7000));
         drop(life);
         let bytes = fs::read(&config.file).expect("written");
         assert_eq!(read(&bytes).expect("readable"), (ticks, Some(Ending::Stopped)));
@@ -77,6 +77,18 @@ fn a_run_is_written_to_its_end_and_kept_beside_the_next_one() {
     let before = fs::read(beside(&config.file)).expect("kept");
     assert_eq!(read(&before).expect("readable"), (20, Some(Ending::Stopped)));
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "a ring of two");
+}
+
+#[test]
+fn a_guardian_that_dies_over_and_over_does_not_push_out_the_record_of_the_drive_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = config(folder.path());
+    for ticks in [40, 1, 1, 2] {
+        let mut life = Life::of(Recorder::start(&config).expect("starts"));
+        (0..ticks).for_each(|_| life.tick(7000));
+    }
+    let ticks = |path: &Path| read(&fs::read(path).expect("kept")).expect("readable").0;
+    assert_eq!((ticks(&beside(&config.file)), ticks(&config.file)), (40, 2));
 }
 
 #[test]
