@@ -27,8 +27,8 @@ use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -130,16 +130,26 @@ fn start_cameras(profile: Profile, inbox: &Inbox, port: &GuardianPort) -> anyhow
     for (index, camera) in profile.cameras.into_iter().enumerate() {
         let index = CameraIndex(u8::try_from(index).context("numbering the cameras")?);
         let (inbox, port) = (inbox.clone(), port.clone());
+        let told = Mutex::new(None);
         let deliver = move |unit: Unit| {
-            // Also of a picture that is not sent in the end: the counts go on, and the guardian decides.
-            if let Some(Content { frame, changes }) = unit.content {
+            // Also of a picture that is not sent in the end: the counts go on, and the guardian decides. Silence says "no change";
+            // of changes, every second picture's are enough for a limit of 300 ms.
+            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(content) = unit.content.filter(|content| is_news(*told, *content)) {
+                let Content { frame, changes } = content;
                 port.say(&AgentSays::Content { camera: index, capture: unit.header.capture, frame, changes });
+                *told = Some(content);
             }
             inbox.put(unit);
         };
         cameras.push(Camera::start(index, camera, deliver).context("starting a camera's thread")?);
     }
     Ok(cameras)
+}
+
+/// Whether the guardian must hear of a content after what it was told last.
+fn is_news(told: Option<Content>, content: Content) -> bool {
+    told.is_none_or(|told| content.changes > told.changes && content.frame > told.frame + 1)
 }
 
 fn endpoint(runtime: &Runtime, identity: &Identity, class: Class, config: &AgentConfig) -> anyhow::Result<Dialer> {

@@ -139,7 +139,8 @@ impl Lookout {
     /// After a tick of the core, when its command has left: looks for the best stop if it is time to.
     pub(crate) fn think(&mut self, now: MonoTime, core: &Core) {
         let Some(scan_at) = self.scanned_at().filter(|_| now >= self.next_proposal && !self.committed) else { return };
-        self.next_proposal = now.after(PROPOSAL_PERIOD);
+        let stands = self.reckoning.report().is_none_or(|report| report.speed_mm_s.abs() < STANDING_MM_S);
+        self.next_proposal = now.after(if stands { STANDING_PERIOD } else { PROPOSAL_PERIOD });
         let scored = self.scores.take();
         self.proposal = self.ask(now, core, |guard, situation| {
             let scores = scored.as_ref().map(|(at, values)| Scores { at: *at, values });
@@ -360,6 +361,9 @@ fn micros(span: Duration) -> u64 {
 const LOADED: bool = true;
 /// Twice as often as safety.md 3.2 asks for: what is shown and what the field's cap goes by is never older than this.
 const PROPOSAL_PERIOD: Duration = Duration::from_millis(50);
+/// A vehicle that stands has its stop: safety.md 3.2 asks for ten looks a second.
+const STANDING_PERIOD: Duration = Duration::from_millis(100);
+const STANDING_MM_S: i32 = 10;
 /// Farther than any stop reaches: 8 m, the vehicle's own length, and what it drives while the scan grows old.
 const FARTHEST_MM: u16 = 16_000;
 /// Scanners of one vehicle; the profile allows no more.
