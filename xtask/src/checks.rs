@@ -106,9 +106,32 @@ fn lints() -> Result<()> {
     run(&mut cargo(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
 }
 
+/// Options of `losses`.
+#[derive(Debug, Args)]
+pub(crate) struct LossOptions {
+    /// How often the link is lost.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    trials: u32,
+}
+
+/// Loses the link in invented time; the test of every day does the same a hundred times.
+pub(crate) fn losses(options: &LossOptions) -> Result<()> {
+    say(&format!("losing the link {} times; a thousand take about twenty seconds", options.trials));
+    let name = "every_lost_link_brakes_within_300_ms_and_ends_untouched";
+    let mut command = if has_nextest() {
+        cargo(&["nextest", "run", "--workspace", "--no-capture", "-E", &format!("test({name})")])
+    } else {
+        cargo(&["test", "--quiet", "--workspace", "--lib", name, "--", "--nocapture"])
+    };
+    run(command.env("FARHAND_LOSSES", options.trials.to_string()))
+}
+
+fn has_nextest() -> bool {
+    cargo(&["nextest", "--version"]).output().is_ok_and(|output| output.status.success())
+}
+
 fn rust_tests() -> Result<()> {
-    let nextest = cargo(&["nextest", "--version"]).output().is_ok_and(|output| output.status.success());
-    if nextest {
+    if has_nextest() {
         run(&mut cargo(&["nextest", "run", "--workspace", "--no-fail-fast"]))
     } else {
         say("   cargo-nextest is not installed: using `cargo test`");

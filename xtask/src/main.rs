@@ -1,5 +1,5 @@
-//! The everyday commands of the house: `cargo xtask demo`, `test`, `check`, `setup`, `generate`, `train`, `bench`,
-//! `stack`.
+//! The everyday commands of the house: `cargo xtask demo`, `test`, `check`, `setup`, `generate`, `train`, `losses`,
+//! `bench`, `stack`.
 
 mod bench;
 mod browser_tests;
@@ -44,6 +44,8 @@ enum Command {
     Stack(stack::StackOptions),
     /// Trains the stop policy and writes its model, card and golden vectors.
     Train(train::TrainOptions),
+    /// Loses the link of a truck under way thousands of times, in invented time, and prints what came of it.
+    Losses(checks::LossOptions),
     /// Measures a promise of the design and writes the figures.
     Bench(bench::BenchOptions),
 }
@@ -67,6 +69,7 @@ fn run() -> Result<()> {
         Command::Demo(options) => demo::run(&options),
         Command::Stack(options) => stack::run(&options),
         Command::Train(options) => train::run_training(&options),
+        Command::Losses(options) => checks::losses(&options),
         Command::Bench(options) => bench::run(&options),
     }
 }

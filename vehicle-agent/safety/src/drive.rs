@@ -19,6 +19,8 @@ struct Wish {
     lift_mm_s: i32,
     /// The enable switch is armed, or the plan is to be driven.
     enabled: bool,
+    /// No new word for two periods of commands: nothing gets faster and no brake gets looser until there is one.
+    silent: bool,
     late: bool,
 }
 
@@ -146,6 +148,7 @@ impl Core {
                 lift_mm_s: plan.map_or(0, |plan| plan.lift_mm_s),
                 // A plan to stand is a plan to brake: nobody keeps a foot on a pedal here.
                 enabled: plan.is_some_and(|plan| plan.speed_mm_s != 0 || standing),
+                silent: false,
                 late: self.plan_age(now) > self.config.coast_after,
             };
             if let Some(newest) = self.gate.newest().filter(|_| self.breaks(Broken::S18)) {
@@ -160,12 +163,33 @@ impl Core {
             steering_mrad: command.steering_mrad,
             lift_mm_s: command.lift_mm_s,
             enabled: self.switch.armed() || self.breaks(Broken::S1),
+            silent: now.since(accepted.at) > HOLDS_AFTER,
             late: now.since(accepted.at) > self.config.coast_after,
         })
     }
 
-    /// What is wished for, as far as the cap allows.
+    /// What is wished for, as far as the cap allows; in silence no more than what was told last. The stop that the guard holds
+    /// ready counts on that.
     fn drive_by_wish(&self, wish: &Wish, cap: &Cap, seen: Option<Surroundings>) -> Drive {
+        let drive = self.follow_wish(wish, cap, seen);
+        let told = self.told;
+        if !wish.silent {
+            return drive;
+        }
+        if told.brake_mm_s2 > drive.brake_mm_s2 {
+            return Drive {
+                speed_mm_s: 0,
+                accel_mm_s2: 0,
+                brake_mm_s2: told.brake_mm_s2,
+                lift_mm_s: drive.lift_mm_s.min(0),
+                ..drive
+            };
+        }
+        let faster = drive.speed_mm_s.saturating_abs() > told.speed_mm_s.saturating_abs();
+        Drive { speed_mm_s: if faster { told.speed_mm_s } else { drive.speed_mm_s }, ..drive }
+    }
+
+    fn follow_wish(&self, wish: &Wish, cap: &Cap, seen: Option<Surroundings>) -> Drive {
         let safe_decel = self.config.load_safe_decel_mm_s2(self.fork_mm(), self.loaded()).max(1);
         let wheel = seen.and_then(|seen| seen.guard_wheel_mrad).map(|wheel| within(wheel, self.config.max_steering_mrad));
         let steering_mrad = wheel.unwrap_or(wish.steering_mrad);
@@ -226,6 +250,9 @@ impl Core {
         self.stop_drive(now)
     }
 }
+
+/// Two periods of the console's commands.
+const HOLDS_AFTER: Duration = Duration::from_millis(40);
 
 /// A command holds the wheel within the vehicle's range, or where it is measured to be.
 fn steering_limit(config: &Config, measured_mrad: Option<i32>) -> i32 {

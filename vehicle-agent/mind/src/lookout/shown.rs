@@ -59,8 +59,8 @@ fn a_loss_in_a_bend_ends_in_the_corridor_that_was_shown_when_the_stop_began() {
     }
     eprintln!("{losses} losses, turned by up to {turned_most:.2} rad, at most {outside_most_m:.3} m beside the shown floor");
     assert!(losses >= 30 && turned_most > 0.3, "{losses} losses, turned by {turned_most}");
-    // The polygon is the nominal way; wheels and brakes answer a little otherwise.
-    assert!(outside_most_m < 0.2, "{outside_most_m} m beside the shown floor");
+    // The polygon is the nominal way, of which wheels and brakes stray a little; safety.md 3.2 allows 0.10 m.
+    assert!(outside_most_m < 0.06, "{outside_most_m} m beside the shown floor");
 }
 
 #[test]

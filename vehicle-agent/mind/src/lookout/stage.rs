@@ -43,6 +43,8 @@ pub(crate) struct Stage {
     pub drive: Actuate,
     /// Wanted speed and steering of the operator; none while the link is silent.
     pub hands: Option<(i32, i32)>,
+    /// When the last command arrived.
+    pub commanded: MonoTime,
     /// What a policy answers: the time it names and its bytes, for the time it was asked about. None is a vehicle without one.
     pub policy: Option<Policy>,
     enable: bool,
@@ -80,6 +82,7 @@ impl Stage {
             now,
             drive: words::actuation(0, now, &Drive::default()),
             hands: Some((0, 0)),
+            commanded: now,
             policy: None,
             enable: false,
             epoch: LeaseEpoch(1),
@@ -202,6 +205,7 @@ impl Stage {
         }
         let Some((speed_mm_s, steering_mrad)) = self.hands.filter(|_| tick.is_multiple_of(2)) else { return };
         self.seq += 1;
+        self.commanded = self.now;
         let shown = self.captures.iter().rev().find(|at| self.now.since(**at) >= Duration::from_millis(60));
         let rtp = shown.map(|at| RtpStamp::of_capture(*at));
         let command = Command {

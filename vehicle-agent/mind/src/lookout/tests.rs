@@ -1,5 +1,7 @@
 //! The guardian's own stop with scanners, told as stories.
 
+#[path = "losses.rs"]
+mod losses;
 #[path = "machine.rs"]
 mod machine;
 #[path = "shown.rs"]

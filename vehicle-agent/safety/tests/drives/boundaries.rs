@@ -385,12 +385,39 @@ fn faster_than_its_cap_it_brakes_from_a_margin_on() {
     }
     let mut late = Stage::driving_with(watching(), 1500);
     late.commands_flow = false;
-    late.sees(|seen| seen.zone_limit_mm_s = Some(300));
     late.run_ms(120);
     assert_eq!(late.drive.brake_mm_s2, 480, "late, it coasts");
     late.sees(|seen| seen.guard_limit_mm_s = 300);
     late.run_ms(10);
     assert_eq!(late.drive.brake_mm_s2, 1600, "but not into something");
+}
+
+#[test]
+fn silence_never_loosens_a_brake_and_never_speeds_up() {
+    // From 40 ms after the last command on, which comes every 20 ms.
+    for (silence_ms, limit, loosens) in [(10, 995, true), (120, 300, false)] {
+        let mut stage = Stage::driving_with(watching(), 1500);
+        stage.sees(|seen| seen.zone_limit_mm_s = Some(limit));
+        stage.tick();
+        assert_eq!(stage.drive.brake_mm_s2, 1600, "more than half a metre per second above the zone's limit");
+        stage.commands_flow = false;
+        stage.run_ms(silence_ms);
+        stage.sees(|seen| seen.zone_limit_mm_s = None);
+        stage.tick();
+        assert_eq!((stage.state(), stage.drive.brake_mm_s2 < 1600), (S::Teleop, loosens), "after {silence_ms} ms");
+    }
+    for (silence_ms, speeds_up) in [(0, true), (60, false)] {
+        let mut stage = Stage::driving_with(watching(), 1000);
+        stage.sees(|seen| seen.zone_limit_mm_s = Some(800));
+        stage.hands.speed_mm_s = 1500;
+        stage.run_ms(40);
+        assert_eq!(stage.drive.speed_mm_s, 800);
+        stage.commands_flow = false;
+        stage.run_ms(silence_ms);
+        stage.sees(|seen| seen.zone_limit_mm_s = None);
+        stage.run_ms(10);
+        assert_eq!(stage.drive.speed_mm_s > 800, speeds_up, "after {silence_ms} ms");
+    }
 }
 
 #[test]
