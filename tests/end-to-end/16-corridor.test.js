@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Track, leftTheFloor } from './corridor.js';
-import { cut, seesStop } from './link-cut.js';
+import { seesStop } from './link-cut.js';
 import { scenarios } from './scenario.js';
 import { pause, until } from './waiting.js';
 
@@ -10,6 +10,9 @@ import { pause, until } from './waiting.js';
 const GROWN_M = 0.1;
 /** The ground truth is asked some hundred times a second; a truck at 2 m/s drives this far between two answers. */
 const NOTED_M = 0.02;
+
+/** So many looks, one after the other, at a wheel that did not move. */
+const RESTED = 12;
 
 const shownCorridors = (operator) => operator.page.evaluate(() => window.farhandProbe.corridors());
 
@@ -25,25 +28,28 @@ const edgePixels = (operator) =>
     return found;
   });
 
-/** Drives forward and turns left until the truck really turns. */
+/**
+ * Drives forward and turns left until the wheel is where it is wanted, and was for a while: the page is to show where a hand that
+ * rests leads. What a hand did after the last picture that arrived no page can show (`cargo xtask losses` says how far that is).
+ */
 async function drivesACurve({ truth, vehicle }, operator) {
   await operator.drivesForward(1.0);
   await operator.page.keyboard.down('a');
-  const before = (await truth.machine(vehicle)).heading_rad;
-  await until('the truck turns', async () => Math.abs((await truth.machine(vehicle)).heading_rad - before) > 0.15 || null);
+  let [rested, last] = [0, null];
+  await until('the truck turns with a wheel that rests', async () => {
+    const { steering_mrad } = await truth.machine(vehicle);
+    rested = last !== null && Math.abs(steering_mrad) > 300 && Math.abs(steering_mrad - last) <= 2 ? rested + 1 : 0;
+    last = steering_mrad;
+    return rested >= RESTED || null;
+  });
 }
 
-async function staysOnTheShownFloor(site, operator, track, shown) {
-  await site.truth.atRest(site.vehicle);
-  await pause(100);
-  const places = await track.end();
-  const { outline } = await site.system.vehicle();
-  const { farthest, corridors, places: noted } = leftTheFloor(outline, places, shown);
-  console.log(`      the truck left the shown floor by ${farthest.toFixed(3)} m (${corridors} corridors, ${noted} places)`);
-  assert.ok(corridors >= 5 && noted >= 30, `${corridors} corridors, ${noted} places`);
-  assert.ok(farthest <= GROWN_M + NOTED_M, `it left the shown floor by ${farthest} m`);
-  assert.equal((await site.truth.machine(site.vehicle)).contacts, 0, 'it touched nothing');
-}
+/** When the truck began to brake by itself, by the simulator's clock. */
+const brakes = (site, since_us) =>
+  until('the truck brakes by itself', async () => {
+    const braking = (await site.truth.actuators(site.vehicle, since_us)).find((command) => command.safe_stop && command.brake_mm_s2 > 0);
+    return braking?.at_us ?? null;
+  });
 
 scenarios('the floor of the stop', { scanners: true, net: 'clean' }, (scenario) => {
   scenario('is drawn on the picture and from above while the truck is driven', async (site) => {
@@ -59,29 +65,43 @@ scenarios('the floor of the stop', { scanners: true, net: 'clean' }, (scenario) 
     await alice.letsGo();
   });
 
+  // Only the way to the truck is lost: the page is shown everything that was sent until the stop began, as safety.md 3.2 has it.
   scenario('holds the stop after a link lost in a curve', async (site) => {
-    const alice = await site.arrive('alice');
-    await alice.readies();
-    const track = Track.begin(site.truth, site.vehicle);
-    await drivesACurve(site, alice);
-    await cut(site);
-    await staysOnTheShownFloor(site, alice, track, await shownCorridors(alice));
-    await alice.letsGo();
-    await site.net.restore();
-    await seesStop(alice);
-  });
-
-  scenario('holds the stop of a truck whose agent is killed in a curve, within what the load allows', async (site) => {
-    const { system, truth, vehicle } = site;
+    const { system, truth, vehicle, net } = site;
     const alice = await site.arrive('alice');
     await alice.readies();
     const track = Track.begin(truth, vehicle);
     await drivesACurve(site, alice);
-    const began = (await truth.now()).time_us;
+    const { time_us } = await truth.now();
+    await net.cutToVehicles();
+    const began_us = await brakes(site, time_us);
+    const shown = await shownCorridors(alice);
+    await truth.atRest(vehicle);
+    await pause(100);
+    const places = await track.end();
+    const { farthest, corridors, places: noted } = leftTheFloor((await system.vehicle()).outline, places, shown, began_us);
+    console.log(`      the truck left the shown floor by ${farthest.toFixed(3)} m (${corridors} corridors, ${noted} places)`);
+    assert.ok(corridors >= 5, `only ${corridors} corridors were shown in the half second before`);
+    assert.ok(noted >= 5, `the truck was seen at ${noted} places only`);
+    assert.ok(farthest <= GROWN_M + NOTED_M, `it left the shown floor by ${farthest} m`);
+    assert.equal((await truth.machine(vehicle)).contacts, 0, 'it touched nothing');
+    await alice.letsGo();
+    await net.restore();
+    await seesStop(alice);
+  });
+
+  scenario('an agent killed in a curve: the truck stops within what the load allows', async (site) => {
+    const { system, truth, vehicle } = site;
+    const alice = await site.arrive('alice');
+    await alice.readies();
+    await drivesACurve(site, alice);
+    const { time_us } = await truth.now();
     await system.kill(`agent-${vehicle}`);
-    await staysOnTheShownFloor(site, alice, track, await shownCorridors(alice));
-    const hardest = Math.max(...(await truth.actuators(vehicle, began)).map(({ brake_mm_s2 }) => brake_mm_s2));
+    await brakes(site, time_us);
+    await truth.atRest(vehicle);
+    const hardest = Math.max(...(await truth.actuators(vehicle, time_us)).map(({ brake_mm_s2 }) => brake_mm_s2));
     assert.ok(hardest <= LOAD_SAFE_MM_S2, `braked with ${hardest} mm/s2`);
+    assert.equal((await truth.machine(vehicle)).contacts, 0, 'it touched nothing');
     await alice.letsGo();
     await system.restart(`agent-${vehicle}`);
   });

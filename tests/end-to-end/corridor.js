@@ -85,15 +85,14 @@ export function corners(outline, place) {
 }
 
 /**
- * How far the truck left the floor that was shown in the half second before the page heard nothing more, on its way from there
- * to where it stood.
+ * How far the truck left the floor that was shown in the half second before the stop began, on its way from there to where it
+ * stood.
  */
-export function leftTheFloor(outline, places, shown) {
-  const last_us = Math.max(...shown.map(({ vehicle_us }) => vehicle_us));
-  const recent = shown.filter(({ vehicle_us }) => vehicle_us >= last_us - 500_000);
+export function leftTheFloor(outline, places, shown, began_us) {
+  const recent = shown.filter(({ vehicle_us }) => vehicle_us <= began_us && vehicle_us >= began_us - 500_000);
   const floors = recent.map((corridor) => [corridor, placeAt(places, corridor.vehicle_us)]).filter(([, place]) => place !== null);
   const polygons = floors.map(([corridor, place]) => onTheFloor(corridor, place));
-  const swept = places.filter(({ at_us }) => at_us >= last_us).flatMap((place) => corners(outline, place));
+  const swept = places.filter(({ at_us }) => at_us >= began_us).flatMap((place) => corners(outline, place));
   const farthest = Math.max(...swept.map((corner) => Math.min(...polygons.map((polygon) => outside(polygon, corner)))));
   return { farthest, corridors: polygons.length, places: swept.length / 4 };
 }

@@ -26,6 +26,11 @@ export class Net {
     await this.#post('/blackout', { on: true });
   }
 
+  /** Nothing reaches the trucks any more; what they say still arrives. */
+  async cutToVehicles() {
+    await this.#post('/blackout', { on: true, direction: 'to_client' });
+  }
+
   /** Everything passes again. Returns since when, in microseconds of CLOCK_MONOTONIC. */
   async restore() {
     return (await this.#post('/blackout', { on: false })).now_us;

@@ -94,14 +94,21 @@ impl<'a> Roller<'a> {
         Self { model, bounds, track, open: None }
     }
 
-    /// Holds a command for `steps` steps.
+    /// Holds a command for `steps` steps. The traction may be cut at any of them, before the brake bites: the sideways limit must
+    /// bear the speed that is left if the drive does not slow the vehicle.
     pub(crate) fn hold(&mut self, vehicle: &mut Vehicle, command: &Command, steps: usize) -> Result<(), Refusal> {
         let traction = Traction::of(self.model, command);
         let wheel = within(milli(command.steering_mrad), self.model.max_steering);
         let brake = milli(command.brake_mm_s2).max(0.0);
+        let mut uncut = vehicle.rolling.speed.abs();
         for _ in 0..steps {
             let (demanded, wanted) = (vehicle.brake.pass(brake), vehicle.wheel.pass(wheel));
             self.step(vehicle, traction, demanded, wanted)?;
+            let loss = self.model.rolling.max(vehicle.rolling.decel) * STEP;
+            uncut = larger(uncut - loss, vehicle.rolling.speed.abs());
+            if uncut * uncut * self.model.curvature(vehicle.steering).abs() > self.bounds.lateral {
+                return Err(Refusal::Lateral);
+            }
         }
         self.close()
     }

@@ -136,9 +136,11 @@ impl Lookout {
         }
     }
 
-    /// After a tick of the core, when its command has left: looks for the best stop if it is time to.
+    /// After a tick of the core, when its command has left: looks for the best stop if it is time to. A stop that has begun is
+    /// driven as it was shown: nobody sees another one in time.
     pub(crate) fn think(&mut self, now: MonoTime, core: &Core) {
-        let Some(scan_at) = self.scanned_at().filter(|_| now >= self.next_proposal && !self.committed) else { return };
+        let begun = core.stop_rung().is_some_and(has_a_choice);
+        let Some(scan_at) = self.scanned_at().filter(|_| now >= self.next_proposal && !begun) else { return };
         let stands = self.reckoning.report().is_none_or(|report| report.speed_mm_s.abs() < STANDING_MM_S);
         self.next_proposal = now.after(if stands { STANDING_PERIOD } else { PROPOSAL_PERIOD });
         let scored = self.scores.take();
@@ -300,6 +302,14 @@ impl Lookout {
             fence: &[],
         };
         Some(question(&mut self.guard, &situation))
+    }
+}
+
+/// On these rungs the guard's own stop is driven.
+fn has_a_choice(rung: StopRung) -> bool {
+    match rung {
+        StopRung::Manoeuvre | StopRung::Machine => true,
+        StopRung::Held | StopRung::Path => false,
     }
 }
 

@@ -6,15 +6,17 @@ use farhand_protocol::{Corridor, SafetyState as S};
 use farhand_world::Place;
 
 type Point = (f64, f64);
+/// A corridor as it lies on the floor.
+pub(super) type Floor = Vec<Point>;
 
 /// The corridor on the floor, for a vehicle at `place`.
-fn on_the_floor(corridor: &Corridor, place: &Place) -> Vec<Point> {
+pub(super) fn on_the_floor(corridor: &Corridor, place: &Place) -> Floor {
     let metres = |value: i32| f64::from(value) / 1000.0;
     corridor.corners_mm.chunks_exact(2).map(|corner| place.point(metres(corner[0]), metres(corner[1]))).collect()
 }
 
 /// How far a point lies outside a polygon.
-fn outside_m(polygon: &[Point], (x, y): Point) -> f64 {
+pub(super) fn outside_m(polygon: &[Point], (x, y): Point) -> f64 {
     let sides = || polygon.iter().zip(polygon.iter().cycle().skip(1));
     let crossed = sides().filter(|(a, b)| (a.1 > y) != (b.1 > y) && x < (b.0 - a.0) * (y - a.1) / (b.1 - a.1) + a.0);
     if crossed.count() % 2 == 1 {
