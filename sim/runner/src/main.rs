@@ -36,6 +36,8 @@ enum Subcommands {
     Study(Box<study::StudyOptions>),
     /// Drives scenarios and writes samples for training to standard output.
     Samples(farhand_samples::Options),
+    /// Looks at everything that may happen to the real safety core in a few steps, and at what breaks it.
+    Model(farhand_model::Options),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +62,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if let Some(Subcommands::Samples(options)) = &arguments.command {
         return farhand_samples::run(options, &mut std::io::stdout().lock());
+    }
+    if let Some(Subcommands::Model(options)) = &arguments.command {
+        return farhand_model::run(options, &mut std::io::stdout().lock());
     }
     let settings = config::Loaded::load(&arguments.config)?;
     let world = settings.world().with_context(|| format!("{}", arguments.config.display()))?;

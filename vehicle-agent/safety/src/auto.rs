@@ -16,16 +16,16 @@ pub(crate) struct Autonomy {
     /// Released, and on its way to the state file.
     pub(crate) pending: Option<MissionEpoch>,
     /// Stored: the next tick begins it.
-    ready: Option<MissionEpoch>,
+    pub(crate) ready: Option<MissionEpoch>,
     /// Under way.
     pub(crate) mission: Option<MissionEpoch>,
     /// The mission is over: stop, then park.
-    over: bool,
-    plan: Option<Plan>,
+    pub(crate) over: bool,
+    pub(crate) plan: Option<Plan>,
     /// The odometer at the end of what was released.
-    base_end_um: u64,
+    pub(crate) base_end_um: u64,
     pub(crate) gateway_connected: bool,
-    refused: u64,
+    pub(crate) refused: u64,
 }
 
 impl Autonomy {

@@ -68,9 +68,9 @@ impl Cap {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Governor {
     /// In micrometres a second, so that a slow rise is not rounded away.
-    link_um_s: i64,
-    better_since: Option<MonoTime>,
-    last: Option<(MonoTime, i32)>,
+    pub(crate) link_um_s: i64,
+    pub(crate) better_since: Option<MonoTime>,
+    pub(crate) last: Option<(MonoTime, i32)>,
 }
 
 impl Governor {

@@ -44,13 +44,13 @@ pub(crate) struct Situation<'a> {
 /// Judges commands and keeps the newest that counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Gate {
-    newest: Option<Accepted>,
-    last_seq: u64,
-    accepted: u64,
-    rejected: [u64; RejectReason::ALL.len()],
+    pub(crate) newest: Option<Accepted>,
+    pub(crate) last_seq: u64,
+    pub(crate) accepted: u64,
+    pub(crate) rejected: [u64; RejectReason::ALL.len()],
     /// A picture was unknown since the newest command that counted: silence then has that cause.
-    picture_unknown: bool,
-    echo: Option<(MonoTime, u64)>,
+    pub(crate) picture_unknown: bool,
+    pub(crate) echo: Option<(MonoTime, u64)>,
 }
 
 impl Gate {

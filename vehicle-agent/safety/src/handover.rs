@@ -16,9 +16,9 @@ pub(crate) fn neutral(command: &CommandView) -> bool {
 /// Arms on the press of the enable switch, once the controls were seen neutral; disarms when it is let go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct EnableSwitch {
-    ready: bool,
-    armed: bool,
-    changed: Option<(MonoTime, [i32; 3])>,
+    pub(crate) ready: bool,
+    pub(crate) armed: bool,
+    pub(crate) changed: Option<(MonoTime, [i32; 3])>,
 }
 
 impl EnableSwitch {
@@ -61,10 +61,10 @@ impl EnableSwitch {
 /// Follows the acts that lead out of a latched stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Rearm {
-    without_seen: bool,
-    acknowledged: bool,
-    neutral_seen: bool,
-    clear_since: Option<MonoTime>,
+    pub(crate) without_seen: bool,
+    pub(crate) acknowledged: bool,
+    pub(crate) neutral_seen: bool,
+    pub(crate) clear_since: Option<MonoTime>,
 }
 
 impl Rearm {

@@ -22,11 +22,15 @@ mod needs;
 mod observe;
 mod persist;
 mod pictures;
+#[cfg(feature = "broken")]
+mod projection;
 mod rules;
 mod snapshot;
 mod states;
 mod still;
 mod stop;
+#[cfg(all(feature = "broken", not(test)))]
+pub mod testing;
 mod tracking;
 
 #[cfg(any(test, feature = "broken"))]
@@ -38,9 +42,11 @@ pub use input::{
     Asked, Content, Drive, GrantAnswer, Input, MachineSample, Manoeuvre, MissionRefusal, Output, Plan, Surroundings, Transition,
 };
 pub use persist::{DamagedState, Persisted};
+#[cfg(feature = "broken")]
+pub use projection::{Bases, Projection};
 pub use rules::{Action, Clears, RULES, Rule, rule_page};
 
-#[cfg(test)]
+#[cfg(any(test, feature = "broken"))]
 extern crate self as farhand_safety;
 #[cfg(test)]
 #[path = "../tests/drives/main.rs"]

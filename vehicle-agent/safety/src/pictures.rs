@@ -33,13 +33,23 @@ pub(crate) struct Odometer {
 /// The rings of sent pictures, one a camera, and the odometry behind them. All memory is taken at the start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pictures {
-    sent: Vec<Ring<Taken>>,
-    odometry: Ring<Taken>,
+    pub(crate) sent: Vec<Ring<Taken>>,
+    pub(crate) odometry: Ring<Taken>,
 }
 
 impl Pictures {
     pub(crate) fn new() -> Self {
         Self { sent: (0..CAMERAS).map(|_| Ring::new(STAMPS)).collect(), odometry: Ring::new(ODOMETRY) }
+    }
+
+    /// The same with less memory, for checkers that keep many cores: no more than `stamps` pictures of the first two cameras,
+    /// and `reports` of the odometry, are remembered.
+    #[cfg(feature = "broken")]
+    pub(crate) fn shrink(&mut self, stamps: usize, reports: usize) {
+        for (index, ring) in self.sent.iter_mut().enumerate() {
+            *ring = ring.shrunk(if index < 2 { stamps } else { 0 });
+        }
+        self.odometry = self.odometry.shrunk(reports);
     }
 
     /// Remembers where the vehicle was.
@@ -87,15 +97,26 @@ impl Pictures {
 
 /// Keeps the newest `capacity` items.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Ring<T> {
-    items: Box<[T]>,
-    next: usize,
-    length: usize,
+pub(crate) struct Ring<T> {
+    pub(crate) items: Box<[T]>,
+    pub(crate) next: usize,
+    pub(crate) length: usize,
 }
 
 impl<T: Copy + Default> Ring<T> {
     fn new(capacity: usize) -> Self {
         Self { items: vec![T::default(); capacity].into(), next: 0, length: 0 }
+    }
+
+    #[cfg(feature = "broken")]
+    fn shrunk(&self, capacity: usize) -> Self {
+        let mut newest: Vec<T> = self.newest_first().take(capacity).collect();
+        newest.reverse();
+        let mut ring = Self::new(capacity);
+        for item in newest {
+            ring.push(item);
+        }
+        ring
     }
 
     fn push(&mut self, item: T) {
@@ -111,7 +132,7 @@ impl<T: Copy + Default> Ring<T> {
         self.newest_first().next()
     }
 
-    fn newest_first(&self) -> impl Iterator<Item = T> {
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = T> {
         let (young, old) = self.items.split_at_checked(self.next).unwrap_or_default();
         young.iter().rev().chain(old.iter().rev()).take(self.length).copied()
     }

@@ -18,24 +18,24 @@ const STILL_AFTER: Duration = Duration::from_secs(2);
 /// What is known of each camera's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Stillness {
-    looks: [Look; 8],
+    pub(crate) looks: [Look; 8],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Look {
-    frame: u64,
-    changes: u64,
-    changed: Option<Change>,
-    suspect_since: Option<MonoTime>,
+pub(crate) struct Look {
+    pub(crate) frame: u64,
+    pub(crate) changes: u64,
+    pub(crate) changed: Option<Change>,
+    pub(crate) suspect_since: Option<MonoTime>,
 }
 
 /// When and where the content changed last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Change {
-    at: MonoTime,
-    place: Odometer,
+pub(crate) struct Change {
+    pub(crate) at: MonoTime,
+    pub(crate) place: Odometer,
     /// Told by the agent; else it is only the place from which we began to wait.
-    told: bool,
+    pub(crate) told: bool,
 }
 
 impl Stillness {

@@ -15,11 +15,11 @@ const MANOEUVRE_STALE: Duration = TICK.saturating_mul(3);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Stop {
     pub(crate) manoeuvre: Option<(MonoTime, Manoeuvre)>,
-    begun: MonoTime,
+    pub(crate) begun: MonoTime,
     /// The rung it stands on. It never goes up again.
-    rung: Option<StopRung>,
-    steering_mrad: i32,
-    from_um: Option<u64>,
+    pub(crate) rung: Option<StopRung>,
+    pub(crate) steering_mrad: i32,
+    pub(crate) from_um: Option<u64>,
     pub(crate) last: Option<LastStop>,
 }
 

@@ -31,34 +31,34 @@ pub(crate) struct Faults {
 /// Remembers what can be expected of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Tracking {
-    last: Option<MonoTime>,
-    wheel: Option<Wheel>,
-    braking: Option<Braking>,
-    forks: Option<Forks>,
+    pub(crate) last: Option<MonoTime>,
+    pub(crate) wheel: Option<Wheel>,
+    pub(crate) braking: Option<Braking>,
+    pub(crate) forks: Option<Forks>,
 }
 
 /// A wheel that turns at half the rate of the real one: the real one must not stay behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Wheel {
-    slow_urad: i64,
-    off_since: Option<MonoTime>,
+pub(crate) struct Wheel {
+    pub(crate) slow_urad: i64,
+    pub(crate) off_since: Option<MonoTime>,
 }
 
 /// The highest speed that a brake of [`BRAKE_SHARE`] would have left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Braking {
-    demanded_mm_s2: i32,
-    since: MonoTime,
-    highest_um_s: i64,
+pub(crate) struct Braking {
+    pub(crate) demanded_mm_s2: i32,
+    pub(crate) since: MonoTime,
+    pub(crate) highest_um_s: i64,
 }
 
 /// Where forks that are told to stand stood: at the newest mark and at the one before, so that no motion hides between two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Forks {
-    told: MonoTime,
-    marked: MonoTime,
-    mark_mm: i32,
-    older_mm: i32,
+pub(crate) struct Forks {
+    pub(crate) told: MonoTime,
+    pub(crate) marked: MonoTime,
+    pub(crate) mark_mm: i32,
+    pub(crate) older_mm: i32,
 }
 
 impl Tracking {
@@ -145,8 +145,8 @@ fn urad(milli: i32) -> i64 {
 /// machine can brake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Ground {
-    last: Option<MonoTime>,
-    highest_um_s: i64,
+    pub(crate) last: Option<MonoTime>,
+    pub(crate) highest_um_s: i64,
 }
 
 impl Ground {

@@ -36,16 +36,16 @@ pub const INVARIANTS: [&str; 22] = [
 
 /// A command that may have counted.
 #[derive(Debug, Clone, Copy)]
-struct Heard {
-    at: MonoTime,
-    view: CommandView,
+pub struct Heard {
+    pub(super) at: MonoTime,
+    pub(super) view: CommandView,
 }
 
 /// An acknowledgement counts if it was absent before.
 #[derive(Debug, Clone, Copy, Default)]
-struct Ack {
-    absent: bool,
-    given: bool,
+pub struct Ack {
+    pub(super) absent: bool,
+    pub(super) given: bool,
 }
 
 impl Ack {
@@ -56,40 +56,41 @@ impl Ack {
 }
 
 /// Watches one vehicle over all its restarts.
+#[derive(Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts, each read alone")]
 pub struct Oracle {
-    config: Config,
-    boot: BootId,
+    pub(super) config: Config,
+    pub(super) boot: BootId,
     /// The first breach of each invariant, by its number.
     pub breaches: BTreeMap<u8, String>,
     // The lease.
-    live: Option<LeaseEpoch>,
-    highest: LeaseEpoch,
-    last_seq: u64,
-    may_count: u64,
-    recent: Vec<Heard>,
+    pub(super) live: Option<LeaseEpoch>,
+    pub(super) highest: LeaseEpoch,
+    pub(super) last_seq: u64,
+    pub(super) may_count: u64,
+    pub(super) recent: Vec<Heard>,
     // The ways back.
-    named: Ack,
-    named_since_cause: Ack,
-    latch: Option<LatchId>,
-    neutral_in_handover: bool,
-    pressed_in_handover: bool,
-    let_go_since_stop: bool,
+    pub(super) named: Ack,
+    pub(super) named_since_cause: Ack,
+    pub(super) latch: Option<LatchId>,
+    pub(super) neutral_in_handover: bool,
+    pub(super) pressed_in_handover: bool,
+    pub(super) let_go_since_stop: bool,
     /// The newest word of the driver about the switch, refused or not, did not let it go.
-    held: bool,
+    pub(super) held: bool,
     // What arrived since the last tick, and the newest of the rest.
-    stop: bool,
-    expected: Vec<Cause>,
-    machine: Option<(MonoTime, MachineSample)>,
-    manoeuvre: Option<(MonoTime, Manoeuvre)>,
-    seen: Option<Surroundings>,
-    plan: Option<Plan>,
-    gateway: bool,
-    base_end_um: Option<u64>,
-    mission: Option<MissionEpoch>,
-    released: Option<MissionEpoch>,
-    odometry_lies: bool,
-    before: Option<(MonoTime, VehicleState, i32)>,
+    pub(super) stop: bool,
+    pub(super) expected: Vec<Cause>,
+    pub(super) machine: Option<(MonoTime, MachineSample)>,
+    pub(super) manoeuvre: Option<(MonoTime, Manoeuvre)>,
+    pub(super) seen: Option<Surroundings>,
+    pub(super) plan: Option<Plan>,
+    pub(super) gateway: bool,
+    pub(super) base_end_um: Option<u64>,
+    pub(super) mission: Option<MissionEpoch>,
+    pub(super) released: Option<MissionEpoch>,
+    pub(super) odometry_lies: bool,
+    pub(super) before: Option<(MonoTime, VehicleState, i32)>,
 }
 
 impl Oracle {

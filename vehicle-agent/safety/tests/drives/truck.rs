@@ -58,6 +58,7 @@ pub const AHEAD: Plan = Plan {
 };
 
 /// The stage: time moves in ticks of 10 ms.
+#[derive(Clone)]
 pub struct Stage {
     pub core: Core,
     pub config: Config,
