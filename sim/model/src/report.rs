@@ -45,10 +45,13 @@ pub(crate) fn sound_line(row: &Row) -> String {
 
 /// One line of the table of broken cores.
 pub(crate) fn broken_line(found: &Found) -> String {
-    let invariant = INVARIANTS.get(usize::from(found.number).saturating_sub(1)).copied().unwrap_or_default();
+    let (core, holds) = match usize::from(found.number).checked_sub(1) {
+        Some(place) => (format!("S{}", found.number), INVARIANTS.get(place).copied().unwrap_or_default()),
+        None => ("the interlock".to_owned(), "a core that contradicts itself stops for good, with the cause InternalFault"),
+    };
     match found.by.as_ref().and_then(|(run, findings)| Some((run, findings.breaches.get(&found.number)?))) {
-        Some((run, (path, _))) => format!("| S{} | {invariant} | {} | {} |\n", found.number, run.name, words(path)),
-        None => format!("| S{} | {invariant} | **not found** | |\n", found.number),
+        Some((run, (path, _))) => format!("| {core} | {holds} | {} | {} |\n", run.name, words(path)),
+        None => format!("| {core} | {holds} | **not found** | |\n"),
     }
 }
 
@@ -72,7 +75,7 @@ pub(crate) fn page(rows: &[Row], found: &[Found]) -> String {
     for cause in Cause::ALL {
         let by: Vec<&str> = rows.iter().filter(|row| row.findings.causes.contains(cause)).map(|row| row.run.name).collect();
         let by = match by.as_slice() {
-            [] if *cause == Cause::InternalFault => "never: only a broken core contradicts itself".to_owned(),
+            [] if *cause == Cause::InternalFault => "no run: only a core that is broken on purpose contradicts itself".to_owned(),
             [] => "**never**".to_owned(),
             by => by.join(", "),
         };
@@ -110,7 +113,8 @@ Every row of the table of causes, and the runs in which it was listed:
 ";
 
 const BROKEN: &str = "
-Cores that are broken on purpose, and the run that found each first (all runs are tried with one step, then with two, and so on):
+Cores that are broken on purpose, and the run that found each first (all runs are tried with one step, then with two, and so on).
+Random drives find the same cores: `cargo nextest run --no-capture each_broken` prints by which drive.
 
 | core without | what holds in a sound core | found by | after |
 |---|---|---|---|

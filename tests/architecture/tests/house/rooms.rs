@@ -206,3 +206,14 @@ fn the_mind_stands_on_cores_and_on_the_words_of_the_vehicle() {
 fn the_guardian_stands_on_few_rooms() {
     assert_none(&wrong("vehicle-agent/guardian", &uses()["vehicle-agent/guardian"].0, &GUARDIAN_MAY_USE));
 }
+
+#[test]
+fn only_the_model_checker_stands_on_a_core_that_can_be_broken() {
+    let breakable = "sim/model/breakable";
+    let users: Vec<String> = uses().into_iter().filter(|(_, (own, _))| own.contains(breakable)).map(|(room, _)| room).collect();
+    assert_eq!(users, ["sim/model"], "nothing else may stand on {breakable}");
+    for room in uses().keys().filter(|room| *room != "vehicle-agent/safety") {
+        let manifest = std::fs::read_to_string(root().join(room).join("Cargo.toml")).expect("a manifest can be read");
+        assert!(!manifest.contains("\"broken\""), "{room} asks for a core that can be broken");
+    }
+}
