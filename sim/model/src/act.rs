@@ -51,7 +51,7 @@ pub enum Act {
     UnknownPictures,
     /// The pictures repeat while the vehicle moves.
     FrozenPictures,
-    /// The newest command once more, the switch let go in between.
+    /// The bytes of the newest command once more.
     Replay,
     /// A command of the lease before.
     OldLease,

@@ -5,6 +5,7 @@ use crate::report::{self, Found, Row};
 use crate::runs::{RUNS, Run};
 use anyhow::{Context as _, bail};
 use clap::Args;
+use farhand_protocol::Cause;
 use farhand_safety_breakable::Broken;
 use std::io::Write;
 use std::path::PathBuf;
@@ -76,6 +77,9 @@ pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<()> {
     if let Some(path) = &options.report {
         std::fs::write(path, &page).with_context(|| format!("writing {}", path.display()))?;
     }
+    if options.runs.is_empty() && options.depth.is_none() {
+        every_cause_is_met(&rows)?;
+    }
     judge(&rows, &found)
 }
 
@@ -109,6 +113,16 @@ pub(crate) fn hunt(
             findings.breaches.contains_key(&number).then_some((*run, findings))
         })
     })
+}
+
+/// What is never met proves nothing.
+fn every_cause_is_met(rows: &[Row]) -> anyhow::Result<()> {
+    let met = |cause: &Cause| rows.iter().any(|row| row.findings.causes.contains(cause));
+    let never: Vec<&Cause> = Cause::ALL.iter().filter(|cause| **cause != Cause::InternalFault && !met(cause)).collect();
+    if !never.is_empty() {
+        bail!("no run met these causes, so nothing is said about them: {never:?}");
+    }
+    Ok(())
 }
 
 fn judge(rows: &[Row], found: &[Found]) -> anyhow::Result<()> {

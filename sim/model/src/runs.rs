@@ -1,7 +1,7 @@
 //! The bounded configurations that are checked: where each begins, what may happen in it, and how deep it looks.
 
 use crate::act::Act;
-use farhand_protocol::SafetyState as S;
+use farhand_protocol::{LatchId, LeaseEpoch, MissionEpoch, SafetyState as S};
 use farhand_safety_breakable::testing::truck::{Stage, watching};
 use farhand_safety_breakable::{Broken, Persisted};
 
@@ -39,7 +39,11 @@ pub(crate) enum Begin {
 impl Run {
     /// The world at the beginning.
     pub(crate) fn stage(&self, broken: Option<Broken>) -> Stage {
-        let mut stage = Stage::with(watching(), Some(Persisted::default())).broken(broken);
+        // Years of use: how many leases and missions there were before must not matter, even where the state file is lost.
+        let (epoch, mission, latch) = (LeaseEpoch(10), MissionEpoch(10), LatchId(10));
+        let stored = Persisted { highest_epoch: epoch, highest_mission: mission, latch, ..Persisted::default() };
+        let mut stage = Stage::with(watching(), Some(stored)).broken(broken);
+        (stage.epoch, stage.mission) = (epoch, mission);
         stage.core.shrink_memory(STAMPS, REPORTS);
         // A broken core may not get where a sound one does; then the run begins where it is.
         stage.reaches(S::Parked, 3000);

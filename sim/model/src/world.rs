@@ -174,3 +174,6 @@ fn bases(stage: &Stage) -> Bases {
         named_within: NAMED_WITHIN,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,8 @@ const OLD: Duration = Duration::from_secs(1);
 const PICTURE_OLD: Duration = Duration::from_secs(3);
 /// The cap stops rising after 2 s plus the way up.
 const RISEN: Duration = Duration::from_millis(2500);
+/// So far apart, there is another number between two.
+const BETWEEN: i64 = 2;
 /// Fork marks are moved on after 30 s.
 const MARKED: Duration = Duration::from_secs(30);
 
@@ -83,6 +85,17 @@ impl Projection {
     /// Adds that for a number that may be absent.
     pub fn maybe_behind(&mut self, number: Option<u64>, base: u64) {
         self.0.push(number.map_or(Self::NONE, |number| base.wrapping_sub(number).cast_signed()));
+    }
+
+    /// Adds how the number of a lease, a mission or a latch stands to its base: whether it is older, the same or newer counts,
+    /// and whether there is one between; beyond that it does not matter by how much.
+    pub fn order(&mut self, number: u64, base: u64) {
+        self.0.push(base.wrapping_sub(number).cast_signed().clamp(-BETWEEN, BETWEEN));
+    }
+
+    /// Adds that for a number that may be absent.
+    pub fn maybe_order(&mut self, number: Option<u64>, base: u64) {
+        self.0.push(number.map_or(Self::NONE, |number| base.wrapping_sub(number).cast_signed().clamp(-BETWEEN, BETWEEN)));
     }
 
     /// Adds an age, capped just beyond `most`, in microseconds.
@@ -182,8 +195,8 @@ impl Core {
         to.age(now, *machine_heard, config.machine_lost_after.max(OLD));
         to.age(now, *localised_at, config.localisation_lost_after.max(OLD));
         to.age(now, *agent_heard, config.agent_lost_after);
-        to.behind(highest_epoch.0, bases.epoch);
-        to.maybe_behind(granted.map(|epoch| epoch.0), bases.epoch);
+        to.order(highest_epoch.0, bases.epoch);
+        to.maybe_order(granted.map(|epoch| epoch.0), bases.epoch);
         for flag in
             [machine_seen, lease_live, lease_superseded, lease_revoked, confirmed, confirm_before, confirm_risen, store_failed]
         {
@@ -200,7 +213,7 @@ impl Core {
         project_tracking(tracking, now, to);
         project_surroundings(surroundings.as_ref(), now, config, to);
         project_auto(auto, bases, config, to);
-        project_gate(gate, self.odometer, bases, to);
+        project_gate(gate, *lease_live, self.odometer, bases, to);
         project_pictures(pictures, self.odometer, bases, to);
         project_stillness(stillness, self.odometer, bases, to);
         project_switch(switch, now, config, to);
@@ -277,9 +290,9 @@ fn project_surroundings(seen: Option<&Surroundings>, now: MonoTime, config: &Con
 
 fn project_auto(auto: &Autonomy, bases: &Bases, config: &Config, to: &mut Projection) {
     let Autonomy { highest, pending, ready, mission, over, plan, base_end_um, gateway_connected, refused: _ } = auto;
-    to.behind(highest.0, bases.mission);
+    to.order(highest.0, bases.mission);
     for mission in [pending, ready, mission] {
-        to.maybe_behind(mission.map(|mission| mission.0), bases.mission);
+        to.maybe_order(mission.map(|mission| mission.0), bases.mission);
     }
     to.number(*over);
     to.number(*gateway_connected);
@@ -301,10 +314,11 @@ fn project_plan(plan: Option<&Plan>, bases: &Bases, lost_after: Duration, to: &m
     to.number(*localised);
 }
 
-fn project_gate(gate: &Gate, here: Odometer, bases: &Bases, to: &mut Projection) {
+fn project_gate(gate: &Gate, lease_live: bool, here: Odometer, bases: &Bases, to: &mut Projection) {
     // The echo is only told to the operator.
     let Gate { newest, last_seq, accepted: _, rejected: _, picture_unknown, echo: _ } = gate;
-    to.behind(*last_seq, bases.seq);
+    // Without a lease no number counts, and a new one begins anew.
+    to.maybe_behind(lease_live.then_some(*last_seq), bases.seq);
     to.number(*picture_unknown);
     to.number(newest.is_some());
     let Some(Accepted { at, command, picture, picture_required }) = newest else { return };
@@ -419,9 +433,9 @@ pub(crate) fn project_drive(drive: &Drive, to: &mut Projection) {
 
 fn project_stored(stored: &Persisted, bases: &Bases, latch: u32, to: &mut Projection) {
     let Persisted { highest_epoch, lease_open, latched, latch: stored_latch, causes, boot_count: _, highest_mission } = stored;
-    to.behind(highest_epoch.0, bases.epoch);
-    to.behind(highest_mission.0, bases.mission);
-    to.behind(u64::from(stored_latch.0), u64::from(latch));
+    to.order(highest_epoch.0, bases.epoch);
+    to.order(highest_mission.0, bases.mission);
+    to.order(u64::from(stored_latch.0), u64::from(latch));
     to.number(*lease_open);
     to.number(*latched);
     to.number(causes.bits());

@@ -1,7 +1,7 @@
 //! What of the oracle decides its future: as in `src/projection.rs`, ages and differences instead of what only grows.
 
 use super::oracle::{Ack, Heard, Oracle};
-use farhand_protocol::Cause;
+use farhand_protocol::{Cause, SafetyState};
 use farhand_safety::{Bases, Core, Projection};
 use std::time::Duration;
 
@@ -43,11 +43,12 @@ impl Oracle {
         let now = bases.now;
         to.numbers(breaches.keys().copied());
         to.number(-1);
-        to.maybe_behind(live.map(|epoch| epoch.0), bases.epoch);
-        to.behind(highest.0, bases.epoch);
-        to.behind(*last_seq, bases.seq);
+        to.maybe_order(live.map(|epoch| epoch.0), bases.epoch);
+        to.order(highest.0, bases.epoch);
+        // Without a lease no number counts, and a new one begins anew.
+        to.maybe_behind(live.map(|_| *last_seq), bases.seq);
         to.behind(core.commands_accepted(), *may_count);
-        to.maybe_behind(latch.map(|latch| u64::from(latch.0)), u64::from(core.newest_latch()));
+        to.maybe_order(latch.map(|latch| u64::from(latch.0)), u64::from(core.newest_latch()));
         for flag in [neutral_in_handover, pressed_in_handover, let_go_since_stop, held, stop, gateway, odometry_lies] {
             to.number(*flag);
         }
@@ -69,16 +70,18 @@ impl Oracle {
         to.maybe(plan.map(|plan| plan.steering_mrad));
         to.maybe(plan.map(|plan| plan.speed_mm_s));
         to.maybe(plan.map(|plan| plan.base_left_mm));
-        to.maybe_behind(plan.map(|plan| plan.mission.0), bases.mission);
-        to.maybe_behind(plan.map(|plan| plan.seq), bases.plan_seq);
+        to.maybe_order(plan.map(|plan| plan.mission.0), bases.mission);
+        // Outside of a mission no plan is compared with it.
+        let auto = before.as_ref().is_some_and(|(_, state, _)| state.state == SafetyState::Auto);
+        to.maybe_behind(plan.filter(|_| auto).map(|plan| plan.seq), bases.plan_seq);
         to.maybe_behind(*base_end_um, bases.travelled_um);
-        to.maybe_behind(mission.map(|mission| mission.0), bases.mission);
-        to.maybe_behind(released.map(|mission| mission.0), bases.mission);
+        to.maybe_order(mission.map(|mission| mission.0), bases.mission);
+        to.maybe_order(released.map(|mission| mission.0), bases.mission);
         if let Some((at, state, _)) = before {
             to.age(now, Some(*at), OLD);
             to.numbers([state.cap_mm_s, state.speed_mm_s, state.state as i32]);
-            to.behind(state.epoch.0, bases.epoch);
-            to.maybe_behind(state.mission.map(|mission| mission.0), bases.mission);
+            to.order(state.epoch.0, bases.epoch);
+            to.maybe_order(state.mission.map(|mission| mission.0), bases.mission);
             project_causes(&state.causes, to);
         }
     }
