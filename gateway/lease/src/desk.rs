@@ -34,13 +34,13 @@ impl Default for Limits {
 }
 
 /// Gives and ends leases. One holder per vehicle, one vehicle per person, an epoch that only rises.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct LeaseDesk {
     limits: Limits,
     vehicles: BTreeMap<VehicleId, Vehicle>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Vehicle {
     /// The highest epoch that was ever given or reported.
     epoch: LeaseEpoch,
@@ -56,7 +56,7 @@ enum Presence {
     AwaySince(MonoTime),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Lease {
     holder: OperatorName,
     seat: SeatId,

@@ -38,6 +38,8 @@ enum Subcommands {
     Samples(farhand_samples::Options),
     /// Looks at everything that may happen to the real safety core in a few steps, and at what breaks it.
     Model(farhand_model::Options),
+    /// Does to a vehicle what goes wrong on a site, in invented time, and says what held.
+    Faults(farhand_faults::Options),
 }
 
 fn main() -> ExitCode {
@@ -65,6 +67,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if let Some(Subcommands::Model(options)) = &arguments.command {
         return farhand_model::run(options, &mut std::io::stdout().lock());
+    }
+    if let Some(Subcommands::Faults(options)) = &arguments.command {
+        return farhand_faults::run(options, &mut std::io::stdout().lock());
     }
     let settings = config::Loaded::load(&arguments.config)?;
     let world = settings.world().with_context(|| format!("{}", arguments.config.display()))?;

@@ -5,17 +5,16 @@ mod faults;
 mod feed;
 mod log;
 mod machines;
-mod scanners;
 mod server;
 mod stage;
 
 use crate::config::Loaded;
 use anyhow::{Context as _, bail};
 use farhand_drive::PacketListener;
+use farhand_machine::Scanners;
 use farhand_profile::CameraProfile;
 use farhand_world::{Eye, Place, World};
 use machines::{Machines, Port};
-use scanners::Scanners;
 use stage::Stage;
 use std::sync::Arc;
 use std::thread::JoinHandle;

@@ -111,6 +111,12 @@ pub struct Sweep {
 }
 
 impl Sweep {
+    /// The same ranges, said to be of another instant.
+    #[must_use]
+    pub fn taken_at(&self, taken: MonoTime) -> Self {
+        Self { taken, ..self.clone() }
+    }
+
     /// Metres for each beam from the right edge of the fan to the left; [`NOTHING`] and [`BLIND`] are no distances.
     #[must_use]
     pub fn ranges(&self) -> &[f32] {

@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::time::timeout;
 
@@ -59,8 +60,10 @@ impl Guardian {
     pub(crate) async fn connect(path: &Path, port: &GuardianPort) -> Result<Self, GuardianGone> {
         let gone = |why: String| GuardianGone(format!("{}: {why}. Is farhand-guardian running?", path.display()));
         let socket = Arc::new(PacketSocket::connect(path).map_err(|error| gone(error.to_string()))?);
+        // Nobody waits for room to write: asked for, it would wake the agent at each packet that the guardian takes.
+        let readable = Readable(Arc::clone(&socket));
         #[expect(deprecated, reason = "its successor is unsafe; this descriptor lives as long as the socket inside")]
-        let reader = AsyncFd::new(Readable(Arc::clone(&socket))).map_err(|error| gone(error.to_string()))?;
+        let reader = AsyncFd::with_interest(readable, Interest::READABLE).map_err(|error| gone(error.to_string()))?;
         let mut guardian =
             Self { socket: reader, port: port.clone(), boot_id: BootId::default(), highest_epoch: LeaseEpoch::default() };
         match timeout(HELLO_WITHIN, guardian.hear()).await {

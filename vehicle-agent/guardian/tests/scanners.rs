@@ -4,6 +4,7 @@
 mod site;
 
 use farhand_protocol::{Protection, SafetyState};
+use farhand_world::ScanFault;
 use site::{Guardian, Site};
 
 const PROFILE: &str = "kind = \"counterbalance-truck\"\n[scanner]\nfitted = true\n";
@@ -12,7 +13,7 @@ const PROFILE: &str = "kind = \"counterbalance-truck\"\n[scanner]\nfitted = true
 fn the_program_leaves_boot_with_scans_and_knows_when_they_end() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut site = Site::new(folder.path(), PROFILE, "");
-    site.machine.scans_flow = false;
+    site.machine.ails.scans = Some(ScanFault::Dropout);
     let _guardian = Guardian::start(folder.path());
 
     site.until("a machine that says nothing of scans", |state| {
@@ -21,11 +22,11 @@ fn the_program_leaves_boot_with_scans_and_knows_when_they_end() {
     site.turns(50);
     assert_eq!(site.state.as_ref().map(|state| state.state), Some(SafetyState::Boot), "silent scanners keep it in boot");
 
-    site.machine.scans_flow = true;
+    site.machine.ails.scans = None;
     site.until("parked and watching", |state| state.state == SafetyState::Parked && state.protection == Protection::Watching);
     // Nobody asks for more than creep: what is before the forks may be a pallet, so the way ends where the body does.
     site.until("the wall ahead", |state| state.free_mm.is_some_and(|free| (4300..=4500).contains(&free)));
 
-    site.machine.scans_flow = false;
+    site.machine.ails.scans = Some(ScanFault::Dropout);
     site.until("the silence", |state| state.protection == Protection::Lost && state.free_mm.is_none());
 }

@@ -1,11 +1,11 @@
 //! The machines' thread: moves the world 200 times a second and speaks to the guardians.
 
 use super::log::LogEntry;
-use super::scanners::Scanners;
 use super::stage::{ActuatorTruth, MachineTruth, Stage, Truth};
 use farhand_drive::{Actuate, MachineReport, MachineSays, PacketListener, PacketSocket, ReceiveError, vehicle_now};
-use farhand_protocol::{Angle, Distance, MonoTime, Pose, Speed};
-use farhand_world::{Drive, Ground, Outline, ScanScene, Watchdog, World};
+use farhand_machine::{Scanners, angle, distance, in_metres, micrometres, speed};
+use farhand_protocol::{MonoTime, Pose};
+use farhand_world::{Ground, Outline, ScanScene, Watchdog, World};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::sync::Arc;
@@ -135,7 +135,7 @@ impl Machines {
             for _ in 0..MOST_AT_ONCE {
                 let Some(command) = self.ports[index].receive() else { break };
                 let received = vehicle_now();
-                self.world.command(index, received, drive(&command));
+                self.world.command(index, received, in_metres(&command));
                 let speed_mm_s = self.world.measured(index).map_or(0, |measured| speed(measured.speed_mps));
                 let port = &mut self.ports[index];
                 port.last = Some(ActuatorTruth::new(received, &command));
@@ -185,7 +185,7 @@ impl Machines {
             let others = self.world.machines().iter().enumerate().filter(|(other, _)| *other != index);
             self.outlines.extend(others.map(|(_, machine)| machine.truck.outline()));
             let scene = ScanScene { ground: &self.ground, legs: &[], others: &self.outlines };
-            scanners.sweep(now, &self.world.machines()[index].truck.place(), &scene);
+            scanners.sweep(now, &self.world.machines()[index].truck.place(), &scene, None);
             while let Some(scan) = scanners.known(now) {
                 // A guardian that does not read misses this sweep; one that is gone is noticed by the next receive.
                 let _ = guardian.send(&MachineSays::Scan(scan));
@@ -257,34 +257,6 @@ fn ask_for_realtime() -> bool {
         Err(ref error) => warn!(error, "SCHED_FIFO not granted to the machines' thread; give the process CAP_SYS_NICE"),
     }
     scheduled.is_ok()
-}
-
-fn drive(command: &Actuate) -> Drive {
-    let metres = |milli: i32| f64::from(milli) / 1000.0;
-    Drive {
-        speed_mps: metres(command.speed_mm_s),
-        accel_mps2: metres(command.accel_mm_s2),
-        brake_mps2: metres(command.brake_mm_s2),
-        steering_rad: metres(command.steering_mrad),
-        lift_mps: metres(command.lift_mm_s),
-    }
-}
-
-fn speed(value: f64) -> i32 {
-    Speed::metres_per_second(value).map_or(0, Speed::to_milli)
-}
-
-fn angle(value: f64) -> i32 {
-    Angle::radians(value).map_or(0, Angle::to_milli)
-}
-
-fn distance(value: f64) -> i32 {
-    Distance::metres(value).map_or(0, Distance::to_milli)
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a path length; the cast saturates")]
-fn micrometres(metres: f64) -> u64 {
-    (metres * 1e6).round() as u64
 }
 
 /// The same direction within half a turn of zero.

@@ -1,17 +1,14 @@
 //! What stands around the real program in its tests: a machine with scanners, an agent and an operator, by the real clock.
 #![allow(dead_code, unreachable_pub)] // Each test takes what it needs.
 
-#[path = "../../../mind/src/lookout/machine.rs"]
-mod machine;
-
 use farhand_drive::{Actuate, AgentSays, GuardianSays, MachineSays, PacketListener, PacketSocket, vehicle_now};
+use farhand_machine::Machine;
 use farhand_profile::Profile;
 use farhand_protocol::{
     BootId, CameraIndex, Command as Wanted, FromConsole, GlassStamp, LeaseEpoch, Limits, MonoTime, OperatorName, RtpStamp,
     SafetyState, VehicleState, WIRE_VERSION, decode, encode,
 };
 use farhand_world::{Ground, Place, Solid, SolidKind};
-use machine::Machine;
 use serde_bytes::ByteBuf;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -125,7 +122,7 @@ impl Site {
             self.machine.obey(now, &command);
         }
         guardian.send(&MachineSays::Report(self.machine.report(now))).expect("the guardian lives");
-        self.machine.sweep(now, self.tick);
+        self.machine.sweep(now);
         while let Some(scan) = self.machine.known(now) {
             guardian.send(&MachineSays::Scan(scan)).expect("the guardian lives");
         }

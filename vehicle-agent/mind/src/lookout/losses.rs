@@ -4,7 +4,7 @@
 
 use super::shown::{Floor, on_the_floor, outside_m};
 use super::stage::Stage;
-use super::{START, bend, dead_end, steering_along_the_bend};
+use farhand_machine::floors::{START, bend, dead_end, steering_along_the_bend};
 use farhand_protocol::{MonoTime, SafetyState as S};
 use farhand_world::{Ground, Place, Random};
 use std::collections::VecDeque;

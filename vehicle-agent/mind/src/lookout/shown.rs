@@ -1,7 +1,7 @@
 //! What the operator is shown as the floor of the stop, against where the truck goes when the link is lost.
 
 use super::stage::Stage;
-use super::{START, bend, steering_along_the_bend};
+use farhand_machine::floors::{START, bend, steering_along_the_bend};
 use farhand_protocol::{Corridor, SafetyState as S};
 use farhand_world::Place;
 

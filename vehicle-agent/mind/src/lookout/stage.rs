@@ -1,9 +1,9 @@
 //! A truck with scanners on a floor, an operator and a link around the real mind, in invented time.
 
-use super::machine::Machine;
 use crate::record::{Header, Tape};
 use crate::{Decision, Heard, Mind, Remark, Start, Taken, words};
 use farhand_drive::{Actuate, AgentSays, GuardianSays, MachineSays};
+use farhand_machine::Machine;
 use farhand_profile::Profile;
 use farhand_protocol::{
     BootId, CameraIndex, Command, FromConsole, GlassStamp, LeaseEpoch, MonoTime, OperatorName, RtpStamp, SafetyState, VehicleId,
@@ -186,7 +186,7 @@ impl Stage {
     fn listen_to_machine(&mut self) {
         let report = self.machine.report(self.now);
         self.hear(Heard::Machine(MachineSays::Report(report)));
-        self.machine.sweep(self.now, self.now.0 / 10_000);
+        self.machine.sweep(self.now);
         while let Some(scan) = self.machine.known(self.now) {
             let taken = self.hear(Heard::Machine(MachineSays::Scan(scan)));
             assert!(!matches!(taken.remark, Some(Remark::SweepRefused { .. })), "{taken:?}");

@@ -2,8 +2,6 @@
 
 #[path = "losses.rs"]
 mod losses;
-#[path = "machine.rs"]
-mod machine;
 #[path = "shown.rs"]
 mod shown;
 #[path = "stage.rs"]
@@ -11,53 +9,14 @@ pub(crate) mod stage;
 
 use farhand_drive::Actuate;
 use farhand_guard::{Choice, Manoeuvre, ScoreFault};
+use farhand_machine::floors::{START, bend, dead_end, steering_along_the_bend};
+use farhand_machine::in_metres;
 use farhand_protocol::{Cause, MonoTime, Protection, SafetyState as S, StopRung};
 use farhand_safety::{Drive, Input};
 use farhand_senses::SCORES;
-use farhand_world::{Ground, Place, Solid, SolidKind, Truck};
+use farhand_world::{Ground, ScanFault, Truck};
 use stage::Stage;
 use std::time::Duration;
-
-const START: Place = Place { x_m: -6.0, y_m: 0.0, heading_rad: 0.0 };
-
-fn rack(low: (f64, f64), high: (f64, f64)) -> Solid {
-    Solid::new(low, high, SolidKind::Rack)
-}
-
-/// An aisle of 3.8 m eastwards that turns north, into one of 3.3 m, between racks.
-fn bend() -> Ground {
-    Ground::new(vec![
-        rack((-14.0, 1.9), (6.6, 24.0)),
-        rack((-14.0, -3.9), (12.0, -1.9)),
-        rack((9.9, -1.9), (12.0, 24.0)),
-        rack((-16.0, -3.9), (-14.0, 24.0)),
-    ])
-}
-
-/// An aisle eastwards that ends at a wall.
-fn dead_end() -> Ground {
-    let mut solids = vec![rack((-14.0, 1.9), (14.0, 3.9)), rack((-14.0, -3.9), (14.0, -1.9))];
-    solids.push(rack((10.0, -1.9), (12.0, 1.9)));
-    Ground::new(solids)
-}
-
-/// Steers along the middle of the bend.
-fn steering_along_the_bend(place: &Place) -> i32 {
-    let (x, y) = (place.x_m, place.y_m);
-    let (off, heading, curvature) = if x < 5.0 && y < 2.0 {
-        (y, 0.0, 0.0)
-    } else if y < 3.0 {
-        let (dx, dy) = (x - 5.0, y - 3.0);
-        (3.0 - dx.hypot(dy), dx.atan2(-dy), 1.0 / 3.0)
-    } else {
-        (8.0 - x, std::f64::consts::FRAC_PI_2, 0.0)
-    };
-    let turned = place.heading_rad - heading;
-    let wanted = curvature - 1.2 * off - 1.6 * turned;
-    #[expect(clippy::cast_possible_truncation, reason = "an angle")]
-    let mrad = ((1.4 * wanted).atan().clamp(-1.2, 1.2) * 1000.0) as i32;
-    mrad
-}
 
 /// What would become of a truck if its last command were held and then the load-safe brake came with the wheel as it is.
 fn touches_with_a_frozen_wheel(mut truck: Truck, mut now: MonoTime, held: &Actuate, ground: &Ground) -> bool {
@@ -66,7 +25,7 @@ fn touches_with_a_frozen_wheel(mut truck: Truck, mut now: MonoTime, held: &Actua
     while tick < 600 || truck.speed_mps() != 0.0 {
         now = now.after(Duration::from_millis(1));
         if tick % 10 == 0 {
-            truck.command(now, machine::in_metres(if tick < 250 { held } else { &brake }));
+            truck.command(now, in_metres(if tick < 250 { held } else { &brake }));
         }
         truck.step(now, 0.001);
         tick += 1;
@@ -89,7 +48,7 @@ fn frozen_wheels_without_a_guard() -> (u32, u32) {
             ..Drive::default()
         };
         let held = crate::words::actuation(1, now, &drive);
-        truck.command(now, machine::in_metres(&held));
+        truck.command(now, in_metres(&held));
         for _ in 0..10 {
             now = now.after(Duration::from_millis(1));
             truck.step(now, 0.001);
@@ -171,7 +130,7 @@ fn before_a_wall_the_guard_slows_what_the_operator_wants() {
 #[test]
 fn without_scans_it_does_not_leave_boot_and_when_they_end_it_stops_protectively() {
     let mut deaf = Stage::new("", dead_end(), START);
-    deaf.machine.scans_flow = false;
+    deaf.machine.ails.scans = Some(ScanFault::Dropout);
     deaf.run_ms(3000);
     assert_eq!((deaf.core.state(), deaf.state().protection), (S::Boot, Protection::Lost));
 
@@ -179,7 +138,7 @@ fn without_scans_it_does_not_leave_boot_and_when_they_end_it_stops_protectively(
     stage.hands = Some((1500, 0));
     stage.run_ms(2500);
     assert_eq!(stage.state().protection, Protection::Watching);
-    stage.machine.scans_flow = false;
+    stage.machine.ails.scans = Some(ScanFault::Dropout);
     let gone = stage.now;
     stage.until(S::SafeStop);
     assert!(stage.now.since(gone) <= Duration::from_millis(170), "{:?}", stage.now.since(gone));

@@ -3,18 +3,18 @@
 use farhand_drive::{MachineScan, NO_RETURN, NO_WORD, Ranges, ScannerMount};
 use farhand_profile::Profile;
 use farhand_protocol::MonoTime;
-use farhand_world::{BLIND, Part, Place, Random, ScanScene, Scanner, ScannerSetup, Sweep};
+use farhand_world::{BLIND, Part, Place, Random, ScanFault, ScanScene, Scanner, ScannerSetup, Sweep};
 use std::collections::VecDeque;
 use std::time::Duration;
 
 /// All units of one machine.
-#[derive(Debug)]
-pub(crate) struct Scanners {
+#[derive(Debug, Clone)]
+pub struct Scanners {
     units: Vec<Unit>,
     chance: Random,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Unit {
     scanner: Scanner,
     number: u8,
@@ -22,11 +22,14 @@ struct Unit {
     due: MonoTime,
     /// Sweeps that are taken and not known yet.
     waiting: VecDeque<MachineScan>,
+    /// What it saw last before it froze.
+    last: Option<Sweep>,
 }
 
 impl Scanners {
     /// Those of a profile: none, unless it says that they are fitted.
-    pub(crate) fn of(profile: &Profile, seed: u64) -> Option<Self> {
+    #[must_use]
+    pub fn of(profile: &Profile, seed: u64) -> Option<Self> {
         if !profile.scanner.fitted {
             return None;
         }
@@ -41,12 +44,13 @@ impl Scanners {
             number,
             due: MonoTime(0),
             waiting: VecDeque::with_capacity(MOST_WAITING),
+            last: None,
         });
         Some(Self { units: units.collect(), chance: Random::new(seed) })
     }
 
-    /// Takes the sweeps that are due from a machine at `place`.
-    pub(crate) fn sweep(&mut self, now: MonoTime, place: &Place, scene: &ScanScene<'_>) {
+    /// Takes the sweeps that are due from a machine at `place`, as far as a fault lets them through.
+    pub fn sweep(&mut self, now: MonoTime, place: &Place, scene: &ScanScene<'_>, fault: Option<ScanFault>) {
         let Self { units, chance } = self;
         let count = u32::try_from(units.len()).unwrap_or(1);
         for (unit, turn) in units.iter_mut().zip(0_u32..) {
@@ -58,14 +62,15 @@ impl Scanners {
             let first = unit.due == MonoTime(0);
             unit.due = if first { now.after(cycle + cycle * turn / count) } else { unit.due.after(cycle).max(now) };
             let sweep = unit.scanner.sweep(now, place, scene, chance);
-            if let Some(scan) = unit.said(&sweep) {
+            let believed = unit.believed(sweep, fault);
+            if let Some(scan) = believed.and_then(|sweep| unit.said(&sweep)) {
                 unit.waiting.push_back(scan);
             }
         }
     }
 
     /// The next sweep that is known by now.
-    pub(crate) fn known(&mut self, now: MonoTime) -> Option<MachineScan> {
+    pub fn known(&mut self, now: MonoTime) -> Option<MachineScan> {
         let known =
             |unit: &&mut Unit| unit.waiting.front().is_some_and(|scan| now >= scan.at.after(unit.scanner.setup().response));
         self.units.iter_mut().find(known).and_then(|unit| unit.waiting.pop_front())
@@ -73,6 +78,18 @@ impl Scanners {
 }
 
 impl Unit {
+    /// What the unit takes for its sweep.
+    fn believed(&mut self, sweep: Sweep, fault: Option<ScanFault>) -> Option<Sweep> {
+        match (fault, &self.last) {
+            (Some(ScanFault::Frozen), Some(last)) => Some(last.taken_at(sweep.taken)),
+            (Some(fault), _) => self.scanner.spoilt(sweep, fault),
+            (None, _) => {
+                self.last = Some(sweep.clone());
+                Some(sweep)
+            }
+        }
+    }
+
     fn said(&self, sweep: &Sweep) -> Option<MachineScan> {
         let setup = self.scanner.setup();
         let mount = &setup.mount;
@@ -115,7 +132,7 @@ const MOST_WAITING: usize = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use farhand_world::Ground;
+    use farhand_world::{Ground, Solid, SolidKind};
     use std::path::Path;
 
     fn scanners(text: &str) -> Option<Scanners> {
@@ -138,7 +155,7 @@ mod tests {
         let mut heard = Vec::new();
         for tick in 0..60 {
             let now = start.after(Duration::from_millis(5) * tick);
-            scanners.sweep(now, &Place::default(), &scene);
+            scanners.sweep(now, &Place::default(), &scene, None);
             while let Some(scan) = scanners.known(now) {
                 assert_eq!(scan.ranges.beams(), 706);
                 heard.push((scan.scanner, now.since(scan.at).as_millis(), scan.at.since(start).as_millis()));
@@ -148,6 +165,31 @@ mod tests {
         let taken = |unit| heard.iter().filter(|scan| scan.0 == unit).map(|scan| scan.2).collect::<Vec<_>>();
         assert_eq!(taken(0)[..4], [0, 30, 60, 90]);
         assert_eq!(taken(1)[..4], [0, 45, 75, 105]);
+    }
+
+    #[test]
+    fn a_frozen_unit_shows_the_past_under_new_stamps_and_a_silent_one_shows_nothing() {
+        let mut scanners = scanners("[scanner]\nfitted = true").expect("fitted");
+        let wall = |x_m| Ground::new(vec![Solid::new((x_m, -5.0), (x_m + 1.0, 5.0), SolidKind::Rack)]);
+        let mut now = MonoTime(5_000_000);
+        let mut seen = |scanners: &mut Scanners, x_m, fault| {
+            let (ground, mut nearest) = (wall(x_m), None);
+            for _ in 0..40 {
+                now = now.after(Duration::from_millis(10));
+                scanners.sweep(now, &Place::default(), &ScanScene { ground: &ground, legs: &[], others: &[] }, fault);
+                while let Some(scan) = scanners.known(now) {
+                    let ranges = scan.ranges.iter().filter(|range| *range != NO_WORD && *range != NO_RETURN);
+                    nearest = (scan.scanner == 0).then(|| ranges.min()).flatten().or(nearest);
+                }
+            }
+            nearest.map(|range| f64::from(range) / 1000.0)
+        };
+        let near = |seen: Option<f64>, wanted: f64| seen.is_some_and(|seen| (seen - wanted).abs() < 0.3);
+        assert!(near(seen(&mut scanners, 5.0, None), 4.6));
+        assert!(near(seen(&mut scanners, 2.0, Some(ScanFault::Frozen)), 4.6), "what was there when it froze");
+        assert!(near(seen(&mut scanners, 2.0, None), 1.6));
+        seen(&mut scanners, 2.0, Some(ScanFault::Dropout));
+        assert_eq!(seen(&mut scanners, 2.0, Some(ScanFault::Dropout)), None);
     }
 
     #[test]

@@ -1,0 +1,12 @@
+//! `farhand-sim faults`: every fault of safety.md section 7 that invented time can show, with its criterion and its figure.
+
+mod command;
+mod desk;
+mod network;
+mod oracle;
+mod page;
+mod rig;
+mod rows;
+mod stop;
+
+pub use command::{Options, run};

@@ -1,0 +1,120 @@
+//! Rows 12, 16 and 17: cameras, scanners and a policy that lie or fall silent.
+
+use super::links::{FLOORS, under_way};
+use super::{Effort, Found};
+use crate::network::BOTH_WAYS;
+use crate::rig::{Policy, Rig};
+use crate::stop::{MOST_SILENCE, MOST_STOP, millis};
+use farhand_protocol::{CameraIndex, Cause, MonoTime, SafetyState};
+use farhand_world::ScanFault;
+use std::time::Duration;
+
+/// safety.md section 7, row 12: noticed in 0.6 s; the last good picture may be of up to 0.15 s before.
+const FROZEN: Duration = Duration::from_millis(750);
+
+pub(super) fn frozen_front(effort: &Effort) -> anyhow::Result<Found> {
+    let mut reactions = Vec::new();
+    for seed in 0..effort.drives {
+        let mut rig = under_way(FLOORS[0], "", u64::from(seed))?;
+        rig.agent.frozen[0] = true;
+        let stop = rig.stops_well(&[Cause::PictureFrozen])?;
+        anyhow::ensure!(stop.reaction <= FROZEN, "braked after {:?}", stop.reaction);
+        reactions.push(stop.reaction);
+    }
+    Found::new(reactions.len(), format!("brake {} (p50 / most)", millis(&reactions)))
+}
+
+pub(super) fn frozen_rear(_effort: &Effort) -> anyhow::Result<Found> {
+    let mut rig = under_way(FLOORS[0], "", 1)?;
+    rig.agent.frozen[1] = true;
+    rig.run(2.0);
+    anyhow::ensure!(rig.state.state == SafetyState::Teleop, "stopped for {:?}", rig.state.causes);
+    anyhow::ensure!(rig.state.still.contains(&CameraIndex(1)), "not said: {:?}", rig.state.still);
+    Found::new(1, "named in the state within 2 s".into())
+}
+
+/// So many scores the library has.
+const SCORES: usize = 36;
+
+fn only(best: usize) -> Vec<f32> {
+    (0..SCORES).map(|index| if index == best { 1.0 } else { 0.0 }).collect()
+}
+
+/// What a policy may answer, and whether the guard should take it for one.
+const POLICIES: [(&str, Option<Policy>, bool); 7] = [
+    ("none", None, false),
+    ("NaN", Some(|at| (at, vec![f32::NAN; SCORES])), false),
+    ("infinite", Some(|at| (at, vec![f32::INFINITY; SCORES])), false),
+    ("half a second late", Some(|at| (MonoTime(at.0.saturating_sub(500_000)), only(0))), false),
+    ("too short", Some(|at| (at, vec![1.0; 3])), false),
+    ("constant", Some(|at| (at, vec![0.5; SCORES])), true),
+    // The sharpest turn with the softest brake, wherever it leads.
+    ("the worst", Some(|at| (at, only(2))), true),
+];
+
+pub(super) fn policies(effort: &Effort) -> anyhow::Result<Found> {
+    let (mut trials, mut rolled) = (0, Vec::new());
+    for (name, policy, counts) in POLICIES {
+        let mut total_m = 0.0;
+        for seed in 0..effort.drives {
+            let mut rig = under_way(FLOORS[1], "", u64::from(seed))?;
+            rig.agent.policy = policy;
+            rig.run(0.4);
+            rig.network.blackout(&BOTH_WAYS, true);
+            let stop = rig.stops(MOST_STOP).map_err(|failed| failed.context(format!("policy {name}, drive {seed}")))?;
+            anyhow::ensure!(stop.silence <= MOST_SILENCE, "{name}: braked after {:?}", stop.silence);
+            total_m += stop.rolled_m;
+            trials += 1;
+        }
+        rolled.push((name, counts, total_m / f64::from(effort.drives.max(1))));
+    }
+    let without = rolled.first().map_or(0.0, |(_, _, rolled_m)| *rolled_m);
+    let different = rolled.iter().find(|(_, counts, rolled_m)| !counts && (rolled_m - without).abs() > 1e-9);
+    anyhow::ensure!(different.is_none(), "a policy of no use changed the stop: {different:?}, without {without}");
+    let worst = rolled.iter().map(|(_, _, rolled_m)| *rolled_m).fold(0.0, f64::max);
+    Found::new(trials, format!("rolled {without:.2} m without, {worst:.2} m with the longest (mean)"))
+}
+
+/// A scan counts for 150 ms from when it was taken; then comes the next tick, and the response of the scanners is in it.
+const UNSEEN: Duration = Duration::from_millis(180);
+
+pub(super) fn scanners(effort: &Effort) -> anyhow::Result<Found> {
+    let faults = [
+        ("silent", ScanFault::Dropout),
+        ("half blind", ScanFault::HalfBeams),
+        ("dirty", ScanFault::DirtyWindow { from_rad: -0.4, to_rad: 0.4 }),
+    ];
+    let mut reactions = Vec::new();
+    for seed in 0..effort.drives {
+        for (name, fault) in faults {
+            let mut rig = under_way(FLOORS[1], "", u64::from(seed))?;
+            rig.machine.ails.scans = Some(fault);
+            rig.oracle.watch();
+            let begin = rig.now;
+            rig.until(2.0, "the brake", |rig| rig.oracle.newest().brake_mm_s2 > 0 && rig.state.state != SafetyState::Teleop)?;
+            let after = rig.now.since(begin);
+            anyhow::ensure!(after <= UNSEEN, "{name}: braked after {after:?}");
+            let causes = rig.state.causes.clone();
+            anyhow::ensure!(causes.contains(&Cause::ScanLost), "{name}: stopped for {causes:?}");
+            rig.until(8.0, "the standstill", |rig| rig.machine.truck.speed_mps() == 0.0)?;
+            reactions.push(after);
+        }
+    }
+    Found::new(reactions.len(), format!("brake {} (p50 / most)", millis(&reactions)))
+}
+
+pub(super) fn ghost(effort: &Effort) -> anyhow::Result<Found> {
+    let mut nearest = f64::INFINITY;
+    for seed in 0..effort.drives {
+        let mut rig: Rig = under_way(FLOORS[0], "", u64::from(seed))?;
+        // Ahead of the left scanner, which looks 45 degrees to the left.
+        rig.machine.ails.scans =
+            Some(ScanFault::Ghost { bearing_rad: -std::f64::consts::FRAC_PI_4, range_m: 2.5, width_rad: 0.2 });
+        rig.run(4.0);
+        let speed = rig.machine.truck.speed_mps();
+        anyhow::ensure!(speed.abs() < 0.35, "it drives on at {speed:.2} m/s");
+        nearest = nearest.min(2.5);
+        rig.oracle.ensure_none()?;
+    }
+    Found::new(usize::try_from(effort.drives)?, "slowed to a crawl or stopped".into())
+}
