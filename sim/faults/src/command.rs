@@ -77,7 +77,7 @@ impl Outcome {
 pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<()> {
     let effort = options.effort();
     let mut page = String::from(HEAD);
-    write!(out, "{}", TABLE)?;
+    write!(out, "{TABLE}")?;
     let mut failed = Vec::new();
     for row in options.chosen()? {
         let begin = Instant::now();

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {
-    desk: LeaseDesk,
+    leases: LeaseDesk,
     vehicle: VehicleId,
     names: [OperatorName; 2],
-    to_vehicle: Vec<GatewaySays>,
+    for_vehicle: Vec<GatewaySays>,
     /// What each seat was told, and when.
     pub(crate) replies: Vec<(MonoTime, SeatId, Reply)>,
     lease: Option<(LeaseEpoch, BootId)>,
@@ -23,10 +23,10 @@ impl Desk {
 
     pub(crate) fn new() -> anyhow::Result<Self> {
         Ok(Self {
-            desk: LeaseDesk::new(Limits::default(), BTreeMap::new()),
+            leases: LeaseDesk::new(Limits::default(), BTreeMap::new()),
             vehicle: VehicleId::new("truck-1")?,
             names: [OperatorName::new("alice")?, OperatorName::new("bob")?],
-            to_vehicle: Vec::new(),
+            for_vehicle: Vec::new(),
             replies: Vec::new(),
             lease: None,
             barred: 0,
@@ -55,14 +55,14 @@ impl Desk {
     }
 
     pub(crate) fn tick(&mut self, now: MonoTime) {
-        if self.desk.next_deadline().is_some_and(|deadline| deadline.at <= now) {
+        if self.leases.next_deadline().is_some_and(|deadline| deadline.at <= now) {
             self.event(now, Event::Tick);
         }
     }
 
     /// A command of Alice: true if it passes, which also says that she is there.
     pub(crate) fn lets_pass(&mut self, now: MonoTime, epoch: LeaseEpoch) -> bool {
-        let passes = self.desk.judge(&self.vehicle, Self::ALICE, epoch).is_ok();
+        let passes = self.leases.judge(&self.vehicle, Self::ALICE, epoch).is_ok();
         if passes {
             self.event(now, Event::Beat { vehicle: self.vehicle.clone(), seat: Self::ALICE, epoch });
         } else {
@@ -78,21 +78,21 @@ impl Desk {
 
     /// Who holds the vehicle.
     pub(crate) fn holder(&self) -> Option<SeatId> {
-        self.desk.held(&self.vehicle).map(|held| held.seat)
+        self.leases.held(&self.vehicle).map(|held| held.seat)
     }
 
-    pub(crate) fn to_vehicle(&mut self) -> Vec<GatewaySays> {
-        std::mem::take(&mut self.to_vehicle)
+    pub(crate) fn take_for_vehicle(&mut self) -> Vec<GatewaySays> {
+        std::mem::take(&mut self.for_vehicle)
     }
 
     fn event(&mut self, now: MonoTime, event: Event) {
-        for output in self.desk.handle_event(now, event) {
+        for output in self.leases.handle_event(now, event) {
             match output {
                 Output::Record { vehicle, epoch, change: farhand_lease::Change::Granted, .. } => {
                     self.event(now, Event::Recorded { vehicle, epoch });
                 }
                 Output::Record { .. } => {}
-                Output::Say { says, .. } => self.to_vehicle.push(says),
+                Output::Say { says, .. } => self.for_vehicle.push(says),
                 Output::Reply { seat, reply, .. } => {
                     if seat == Self::ALICE {
                         match &reply {

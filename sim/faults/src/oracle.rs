@@ -3,6 +3,7 @@
 use farhand_drive::Actuate;
 use farhand_machine::Machine;
 use farhand_protocol::{MonoTime, SafetyEvent, SafetyState, VehicleState};
+use std::time::Duration;
 
 /// Slower than this is standing, as odometry resolves it.
 const STANDING_MPS: f64 = 0.015;
@@ -23,6 +24,8 @@ pub(crate) struct Oracle {
     pub(crate) last_command: MonoTime,
     /// The first braking command of a stop since [`Oracle::watch`].
     pub(crate) braked: Option<MonoTime>,
+    /// How long no command had reached the guardian by then.
+    pub(crate) silent_for: Duration,
     pub(crate) events: Vec<SafetyEvent>,
     /// Breaches, in words; the first of each kind.
     breaches: Vec<&'static str>,
@@ -48,6 +51,7 @@ impl Oracle {
         self.newest = Told { speed_mm_s, brake_mm_s2, steering_mrad };
         if self.braked.is_none() && command.safe_stop && command.speed_mm_s == 0 && command.brake_mm_s2 > 0 {
             self.braked = Some(now);
+            self.silent_for = now.since(self.last_command);
         }
     }
 

@@ -129,7 +129,7 @@ impl Rig {
         let stored = Persisted { boot_count: self.stored.boot_count + 1, ..self.stored };
         let start = Start { boot_id: BootId(self.boot), stored: Some(stored), realtime: true, at: self.now };
         self.guardian = Some(Mind::new(&self.profile, &start));
-        self.hear(Heard::AgentHere);
+        self.hear(&Heard::AgentHere);
     }
 
     /// Lets time pass.
@@ -177,10 +177,10 @@ impl Rig {
 
     fn measure(&mut self) {
         let report = self.machine.report(self.now);
-        self.hear(Heard::Machine(MachineSays::Report(report)));
+        self.hear(&Heard::Machine(MachineSays::Report(report)));
         self.machine.sweep(self.now);
         while let Some(scan) = self.machine.known(self.now) {
-            self.hear(Heard::Machine(MachineSays::Scan(scan)));
+            self.hear(&Heard::Machine(MachineSays::Scan(scan)));
         }
     }
 
@@ -238,7 +238,7 @@ impl Rig {
         {
             self.network.send_command(self.now, &command);
         }
-        for says in self.desk.to_vehicle() {
+        for says in self.desk.take_for_vehicle() {
             self.network.say_to_vehicle(says);
         }
     }
@@ -248,7 +248,7 @@ impl Rig {
         self.oracle.told(self.now, &decision.actuate);
         if let Some(store) = decision.store {
             self.stored = store;
-            self.hear(Heard::Stored(store));
+            self.hear(&Heard::Stored(store));
         }
         if let Some(event) = &decision.event {
             self.oracle.events.push(event.clone());
@@ -278,12 +278,12 @@ impl Rig {
     }
 
     pub(crate) fn hear_agent(&mut self, message: AgentSays) {
-        self.hear(Heard::Agent(message));
+        self.hear(&Heard::Agent(message));
     }
 
-    pub(crate) fn hear(&mut self, heard: Heard) {
+    pub(crate) fn hear(&mut self, heard: &Heard) {
         let Some(mind) = &mut self.guardian else { return };
-        let taken = mind.take(self.now, &heard);
+        let taken = mind.take(self.now, heard);
         match taken.say {
             Some(GuardianSays::Hello { boot_id, highest_epoch }) => self.desk.vehicle_came(self.now, boot_id, highest_epoch),
             Some(GuardianSays::LeaseAccepted { epoch }) => self.desk.accepted(self.now, epoch, BootId(self.boot)),

@@ -4,7 +4,7 @@ use super::links::{FLOORS, SILENT, under_way};
 use super::{Effort, Found};
 use crate::oracle::Told;
 use crate::rig::Rig;
-use crate::stop::{MOST_SILENCE, MOST_STOP, millis};
+use crate::stop::{MOST_SILENCE, millis};
 use farhand_drive::{AgentSays, StopOrigin};
 use farhand_machine::floors::{self, START};
 use farhand_mind::Heard;
@@ -21,12 +21,12 @@ pub(super) fn agent(effort: &Effort) -> anyhow::Result<Found> {
         let mut rig = under_way(FLOORS[1], "", u64::from(seed))?;
         rig.agent.alive = false;
         if seed.is_multiple_of(2) {
-            rig.hear(Heard::AgentGone);
+            rig.hear(&Heard::AgentGone);
         }
         let stop = rig.stops_well(&[Cause::AgentLost])?;
         anyhow::ensure!(stop.reaction <= AGENT_MISSED, "braked after {:?}", stop.reaction);
         rig.agent.alive = true;
-        rig.hear(Heard::AgentHere);
+        rig.hear(&Heard::AgentHere);
         rig.stays(2.0)?;
         reactions.push(stop.reaction);
     }
@@ -77,14 +77,16 @@ pub(super) fn stuck_switch(_effort: &Effort) -> anyhow::Result<Found> {
     let mut rig = Rig::taken_over("", floors::open(), START)?;
     rig.page.hands.wishes = |_| (800, 200);
     let begin = rig.now;
-    rig.oracle.watch();
-    rig.until(40.0, "a stop for a hand that does nothing", |rig| rig.oracle.braked.is_some())?;
+    rig.run(1.0);
+    rig.until(40.0, "the traction off for a hand that does nothing", |rig| rig.oracle.newest().speed_mm_s == 0)?;
     let after = rig.now.since(begin);
-    anyhow::ensure!((20.0..=26.0).contains(&after.as_secs_f64()), "stopped after {after:?}");
-    let causes = rig.state.causes.clone();
-    rig.stops(MOST_STOP)?;
-    rig.stays(2.0)?;
-    Found::new(1, format!("stopped after {:.1} s for {causes:?}", after.as_secs_f64()))
+    anyhow::ensure!((24.0..=26.0).contains(&after.as_secs_f64()), "its traction ended after {after:?}");
+    rig.until(8.0, "the standstill", |rig| rig.machine.truck.speed_mps() == 0.0)?;
+    let stood = rig.machine.truck.travelled_m();
+    rig.run(3.0);
+    anyhow::ensure!(rig.machine.truck.travelled_m() - stood < 0.005, "it moved again under the same hand");
+    rig.oracle.ensure_none()?;
+    Found::new(1, format!("traction off after {:.1} s, and it stays off", after.as_secs_f64()))
 }
 
 /// A clock of the page, and what it is called.

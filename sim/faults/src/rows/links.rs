@@ -160,6 +160,7 @@ fn seconds(now: MonoTime) -> u32 {
 fn circles(conditions: &Conditions, minutes: u32, seed: u64) -> anyhow::Result<(u32, Vec<Cause>)> {
     let mut rig = in_circles(Network::like(conditions, seed))?;
     let (mut stops, mut causes) = (0, Vec::new());
+    rig.oracle.watch();
     for second in 0..minutes * 60 {
         wobble(&mut rig, second);
         rig.run(1.0);
@@ -171,19 +172,30 @@ fn circles(conditions: &Conditions, minutes: u32, seed: u64) -> anyhow::Result<(
         causes.extend(rig.state.causes.iter().copied());
         justified(&rig)?;
         rig.until(10.0, "the halt", |rig| rig.state.state == SafetyState::Halt)?;
+        // The way back needs a link that is good for a while.
+        rig.network.conditions(&BOTH_WAYS, &Conditions::default());
         rig.returns()?;
+        rig.network.conditions(&BOTH_WAYS, conditions);
+        rig.oracle.watch();
     }
     Ok((stops, causes))
 }
 
-/// A stop that nobody asked for has a reason in the truth.
+/// A stop that nobody asked for has a reason in the truth: silence, a picture that was old, or much of both before.
 fn justified(rig: &Rig) -> anyhow::Result<()> {
-    let (silence_ms, age) = (rig.state.command_age_ms, rig.page.glass(0).map(|drawn| rig.now.since(drawn)));
-    let known = [Cause::CommandLost, Cause::PictureOld, Cause::LinkFlapping, Cause::LeaseLost];
-    let reasons: Vec<&Cause> = rig.state.causes.iter().filter(|cause| known.contains(cause)).collect();
-    anyhow::ensure!(!reasons.is_empty(), "stopped for {:?}, silent for {silence_ms:?}, picture {age:?}", rig.state.causes);
+    let (causes, silent) = (&rig.state.causes, rig.oracle.silent_for);
+    let age = rig.oracle.braked.zip(rig.page.glass(0)).map_or(Duration::ZERO, |(braked, drawn)| braked.since(drawn));
+    let is = |cause, met: bool| causes.contains(&cause) && met;
+    let link = &rig.profile.link;
+    let reason = is(Cause::CommandLost, silent >= link.command_lost_after.span())
+        || is(Cause::PictureOld, age + LATEST_PICTURE >= link.picture_lost_after.span())
+        || is(Cause::LinkFlapping, true);
+    anyhow::ensure!(reason, "stopped for {causes:?}, silent for {silent:?}, picture {age:?} old");
     Ok(())
 }
+
+/// A picture may have been drawn between the command that was judged and now.
+const LATEST_PICTURE: Duration = Duration::from_millis(100);
 
 pub(super) fn common_loss(effort: &Effort) -> anyhow::Result<Found> {
     let conditions = Conditions {
