@@ -2,7 +2,7 @@
 
 use farhand_drive::Actuate;
 use farhand_machine::Machine;
-use farhand_protocol::{MonoTime, SafetyEvent, SafetyState, VehicleState};
+use farhand_protocol::{FromConsole, Limits, MonoTime, RtpStamp, SafetyEvent, SafetyState, VehicleState, decode};
 use std::time::Duration;
 
 /// Slower than this is standing, as odometry resolves it.
@@ -22,10 +22,10 @@ pub(crate) struct Told {
 pub(crate) struct Oracle {
     /// When the newest command reached the guardian.
     pub(crate) last_command: MonoTime,
+    /// The front picture that it named.
+    named: Option<RtpStamp>,
     /// The first braking command of a stop since [`Oracle::watch`].
     pub(crate) braked: Option<MonoTime>,
-    /// How long no command had reached the guardian by then.
-    pub(crate) silent_for: Duration,
     pub(crate) events: Vec<SafetyEvent>,
     /// Breaches, in words; the first of each kind.
     breaches: Vec<&'static str>,
@@ -41,6 +41,21 @@ impl Oracle {
         self.events.clear();
     }
 
+    /// A command reached the guardian.
+    pub(crate) fn heard(&mut self, now: MonoTime, command: &[u8]) {
+        self.last_command = now;
+        if let Ok(FromConsole::Command(command)) = decode(command, Limits::CONSOLE) {
+            self.named = command.stamps.iter().find(|stamp| stamp.camera.0 == 0).map(|stamp| stamp.rtp);
+        }
+    }
+
+    /// How old the front picture is that the newest command named.
+    pub(crate) fn named_age(&self, now: MonoTime) -> Duration {
+        const TICKS_A_MS: u32 = 90;
+        let ticks = self.named.map(|named| RtpStamp::of_capture(now).0.wrapping_sub(named.0));
+        ticks.map_or(Duration::MAX, |ticks| Duration::from_millis(u64::from(ticks / TICKS_A_MS)))
+    }
+
     /// What the machine was told last.
     pub(crate) fn newest(&self) -> Told {
         self.newest
@@ -51,7 +66,6 @@ impl Oracle {
         self.newest = Told { speed_mm_s, brake_mm_s2, steering_mrad };
         if self.braked.is_none() && command.safe_stop && command.speed_mm_s == 0 && command.brake_mm_s2 > 0 {
             self.braked = Some(now);
-            self.silent_for = now.since(self.last_command);
         }
     }
 

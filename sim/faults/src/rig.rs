@@ -68,6 +68,9 @@ pub(crate) struct Rig {
     pub(crate) state: VehicleState,
     /// Every command that reached the guardian, if they are kept.
     pub(crate) kept: Option<Vec<Vec<u8>>>,
+    /// When the operator was last no longer in charge: how long no command had arrived, and the age of the front picture that the
+    /// last one named.
+    pub(crate) left: (Duration, Duration),
     stored: Persisted,
     boot: u32,
     ticks: u64,
@@ -90,6 +93,7 @@ impl Rig {
             oracle: Oracle::default(),
             state: VehicleState { state: SafetyState::Boot, ..VehicleState::parked(BootId(boot), LeaseEpoch(0)) },
             kept: None,
+            left: (Duration::MAX, Duration::MAX),
             stored: Persisted::default(),
             boot,
             ticks: 0,
@@ -251,6 +255,9 @@ impl Rig {
             self.hear(&Heard::Stored(store));
         }
         if let Some(event) = &decision.event {
+            if event.from == SafetyState::Teleop {
+                self.left = (self.now.since(self.oracle.last_command), self.oracle.named_age(self.now));
+            }
             self.oracle.events.push(event.clone());
         }
         if let Some(state) = &decision.state {
@@ -270,7 +277,7 @@ impl Rig {
 
     /// Gives the guardian a command as the agent would.
     pub(crate) fn hear_command(&mut self, command: Vec<u8>) {
-        self.oracle.last_command = self.now;
+        self.oracle.heard(self.now, &command);
         if let Some(kept) = &mut self.kept {
             kept.push(command.clone());
         }

@@ -198,12 +198,12 @@ impl Lookout {
         })
     }
 
-    /// Why the policy's scores did not choose the stop that is held; none if they did, or if the guard had no choice.
-    pub(crate) fn score_fault(&self) -> Option<ScoreFault> {
-        match self.proposal.map(|proposal| proposal.choice) {
-            Some(Choice::Ranked(fault)) => Some(fault),
-            None => Some(ScoreFault::Missing),
-            Some(Choice::Scored | Choice::Shown | Choice::Kept(_) | Choice::Nothing(_)) => None,
+    /// Whether the policy's scores chose the stop that is held, or why not; none if nobody asked for them.
+    pub(crate) fn scored(&self) -> Option<Result<(), ScoreFault>> {
+        match self.proposal?.choice {
+            Choice::Scored => Some(Ok(())),
+            Choice::Ranked(fault) => Some(Err(fault)),
+            Choice::Shown | Choice::Kept(_) | Choice::Nothing(_) => None,
         }
     }
 

@@ -100,7 +100,7 @@ impl Mind {
         self.lookout.note(now, &self.drive);
         self.lookout.think(now, &self.core);
         let Some((at, features)) = self.lookout.question() else { return Thought::default() };
-        let fault = self.lookout.score_fault();
+        let fault = self.lookout.scored().map_or(self.score_fault, Result::err);
         let remark = (fault != self.score_fault).then(|| fault.map_or(Remark::ScoresUsed, Remark::ScoresUnused));
         self.score_fault = fault;
         let row = features.row().iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();

@@ -1,6 +1,6 @@
 //! Rows 9, 10, 11 and 21: processes that die, people who do not answer, and stops that are asked for.
 
-use super::links::{FLOORS, SILENT, under_way};
+use super::links::{AISLE, BEND, SILENT, under_way};
 use super::{Effort, Found};
 use crate::oracle::Told;
 use crate::rig::Rig;
@@ -18,7 +18,7 @@ pub(super) fn agent(effort: &Effort) -> anyhow::Result<Found> {
     let mut reactions = Vec::new();
     for seed in 0..effort.drives {
         // Half of them end their socket, half hang.
-        let mut rig = under_way(FLOORS[1], "", u64::from(seed))?;
+        let mut rig = under_way(&BEND, "", u64::from(seed))?;
         rig.agent.alive = false;
         if seed.is_multiple_of(2) {
             rig.hear(&Heard::AgentGone);
@@ -39,7 +39,7 @@ const WATCHDOG: Duration = Duration::from_millis(250);
 pub(super) fn guardian(effort: &Effort) -> anyhow::Result<Found> {
     let mut slowed = Vec::new();
     for seed in 0..effort.drives {
-        let mut rig = under_way(FLOORS[0], "", u64::from(seed))?;
+        let mut rig = under_way(&AISLE, "", u64::from(seed))?;
         rig.guardian = None;
         let (begin, trips) = (rig.now, rig.machine.truck.watchdog_trips());
         rig.until(1.0, "the machine's watchdog", |rig| rig.machine.truck.watchdog_trips() > trips)?;
@@ -62,7 +62,7 @@ pub(super) fn guardian(effort: &Effort) -> anyhow::Result<Found> {
 pub(super) fn page(effort: &Effort) -> anyhow::Result<Found> {
     let mut silences = Vec::new();
     for seed in 0..effort.drives {
-        let mut rig = under_way(FLOORS[1], "", u64::from(seed))?;
+        let mut rig = under_way(&BEND, "", u64::from(seed))?;
         rig.page.alive = false;
         let stop = rig.stops_well(&SILENT)?;
         anyhow::ensure!(stop.silence <= MOST_SILENCE, "braked after {:?}", stop.silence);
@@ -111,7 +111,7 @@ pub(super) fn clocks(_effort: &Effort) -> anyhow::Result<Found> {
 fn told_with(clock: fn(MonoTime) -> u64) -> anyhow::Result<Vec<Told>> {
     let mut rig = Rig::taken_over("", floors::bend(), START)?;
     rig.page.clock = clock;
-    rig.page.hands.wishes = FLOORS[1].2;
+    rig.page.hands.wishes = BEND.wishes;
     let mut told = Vec::new();
     for tick in 0..900 {
         rig.page.alive = tick < 500;
@@ -124,7 +124,7 @@ fn told_with(clock: fn(MonoTime) -> u64) -> anyhow::Result<Vec<Told>> {
 pub(super) fn remote_stop(effort: &Effort) -> anyhow::Result<Found> {
     let mut reactions = Vec::new();
     for seed in 0..effort.drives {
-        let mut rig = under_way(FLOORS[1], "", u64::from(seed))?;
+        let mut rig = under_way(&BEND, "", u64::from(seed))?;
         rig.hear_agent(AgentSays::Stop(StopOrigin { by: OperatorName::new("carol")?, request: 1 }));
         let stop = rig.stops_well(&[Cause::RemoteStop])?;
         anyhow::ensure!(stop.reaction <= Duration::from_millis(20), "braked after {:?}", stop.reaction);
@@ -137,7 +137,7 @@ pub(super) fn remote_stop(effort: &Effort) -> anyhow::Result<Found> {
 pub(super) fn emergency_stop(effort: &Effort) -> anyhow::Result<Found> {
     let mut rests = Vec::new();
     for seed in 0..effort.drives {
-        let mut rig = under_way(FLOORS[0], "", u64::from(seed))?;
+        let mut rig = under_way(&AISLE, "", u64::from(seed))?;
         let begin = rig.now;
         rig.machine.ails.emergency_stop = true;
         rig.until(8.0, "the standstill", |rig| rig.machine.truck.speed_mps() == 0.0)?;

@@ -16,27 +16,43 @@ pub(super) const SILENT: [Cause; 3] = [Cause::CommandLost, Cause::PictureOld, Ca
 /// safety.md section 7: the oldest picture that may be driven by, with the time to notice.
 const OLDEST_PICTURE: Duration = Duration::from_millis(650);
 
-/// A floor, and how it is driven.
-pub(super) type Way3 = (&'static str, fn() -> Ground, Wishes);
+/// A floor, how it is driven, and for how long at most before the fault.
+#[derive(Clone, Copy)]
+pub(super) struct Course {
+    pub(super) name: &'static str,
+    pub(super) ground: fn() -> Ground,
+    pub(super) wishes: Wishes,
+    pub(super) longest_s: f64,
+}
 
-pub(super) const FLOORS: [Way3; 3] = [
-    ("aisle", floors::aisle, |place| (2500, floors::steering_along_the_aisle(place))),
-    ("bend", floors::bend, |place| (2500, floors::steering_along_the_bend(place))),
-    ("wall", floors::dead_end, |place| (2500, floors::steering_along_the_aisle(place))),
-];
+pub(super) const AISLE: Course = Course {
+    name: "aisle",
+    ground: floors::aisle,
+    wishes: |place| (2500, floors::steering_along_the_aisle(place)),
+    longest_s: 3.4,
+};
+/// The bend begins 11 m on.
+pub(super) const BEND: Course =
+    Course { name: "bend", ground: floors::bend, wishes: |place| (2500, floors::steering_along_the_bend(place)), longest_s: 9.0 };
+const WALL: Course = Course {
+    name: "wall",
+    ground: floors::dead_end,
+    wishes: |place| (2500, floors::steering_along_the_aisle(place)),
+    longest_s: 6.0,
+};
 
-/// A drive on a floor, up to some instant of it with the truck under way.
-pub(super) fn under_way((_, ground, wishes): Way3, more: &str, seed: u64) -> anyhow::Result<Rig> {
-    let mut rig = Rig::taken_over(more, ground(), START)?;
+/// A drive on a course, up to some instant of it with the truck under way.
+pub(super) fn under_way(course: &Course, more: &str, seed: u64) -> anyhow::Result<Rig> {
+    let mut rig = Rig::taken_over(more, (course.ground)(), START)?;
     let mut chance = Random::new(seed);
-    rig.page.hands.wishes = wishes;
+    rig.page.hands.wishes = course.wishes;
     rig.page.hands.most_mm_s = if chance.chance(0.6) { 2500 } else { 1200 };
     rig.page.hands.beside_mrad = if chance.chance(0.5) { 40 } else { -40 };
     rig.until(10.0, "a truck under way", |rig| rig.machine.truck.speed_mps() > 0.4)?;
-    rig.run(chance.between(0.2, 3.4));
+    rig.run(chance.between(0.2, course.longest_s));
     if rig.machine.truck.speed_mps() < 0.2 || rig.state.state != SafetyState::Teleop {
-        // It came to the wall: some other instant.
-        return under_way((("again"), ground, wishes), more, seed + 1_000_003);
+        // It came to the end of its way: some other instant.
+        return under_way(course, more, seed + 1_000_003);
     }
     Ok(rig)
 }
@@ -58,11 +74,11 @@ fn wobble(rig: &mut Rig, second: u32) {
 pub(super) fn dark(effort: &Effort) -> anyhow::Result<Found> {
     let (mut silences, mut rests) = (Vec::new(), Vec::new());
     for seed in 0..effort.drives {
-        for floor in FLOORS {
-            let mut rig = under_way(floor, "", u64::from(seed))?;
+        for course in [AISLE, BEND, WALL] {
+            let mut rig = under_way(&course, "", u64::from(seed))?;
             rig.network.blackout(&BOTH_WAYS, true);
             let stop = rig.stops_well(&SILENT)?;
-            anyhow::ensure!(stop.silence <= MOST_SILENCE, "{} {seed}: braked after {:?}", floor.0, stop.silence);
+            anyhow::ensure!(stop.silence <= MOST_SILENCE, "{} {seed}: braked after {:?}", course.name, stop.silence);
             rig.network.blackout(&BOTH_WAYS, false);
             rig.stays(2.5)?;
             if seed == 0 {
@@ -88,7 +104,7 @@ pub(super) fn bloat(effort: &Effort) -> anyhow::Result<Found> {
 fn stopped_for_the_picture(effort: &Effort, fault: impl Fn(&mut Rig)) -> anyhow::Result<Found> {
     let mut ages = Vec::new();
     for seed in 0..effort.drives {
-        let mut rig = under_way(FLOORS[0], "", u64::from(seed))?;
+        let mut rig = under_way(&AISLE, "", u64::from(seed))?;
         fault(&mut rig);
         rig.oracle.watch();
         rig.until(10.0, "the stop", |rig| rig.oracle.braked.is_some())?;
@@ -106,7 +122,7 @@ fn stopped_for_the_picture(effort: &Effort, fault: impl Fn(&mut Rig)) -> anyhow:
 pub(super) fn commands_dark(effort: &Effort) -> anyhow::Result<Found> {
     let (mut silences, mut shown) = (Vec::new(), Vec::new());
     for seed in 0..effort.drives {
-        let mut rig = under_way(FLOORS[1], "", u64::from(seed))?;
+        let mut rig = under_way(&BEND, "", u64::from(seed))?;
         rig.page.shown.clear();
         rig.network.blackout(&[Way::Commands], true);
         let stop = rig.stops_well(&SILENT)?;
@@ -183,19 +199,13 @@ fn circles(conditions: &Conditions, minutes: u32, seed: u64) -> anyhow::Result<(
 
 /// A stop that nobody asked for has a reason in the truth: silence, a picture that was old, or much of both before.
 fn justified(rig: &Rig) -> anyhow::Result<()> {
-    let (causes, silent) = (&rig.state.causes, rig.oracle.silent_for);
-    let age = rig.oracle.braked.zip(rig.page.glass(0)).map_or(Duration::ZERO, |(braked, drawn)| braked.since(drawn));
-    let is = |cause, met: bool| causes.contains(&cause) && met;
-    let link = &rig.profile.link;
-    let reason = is(Cause::CommandLost, silent >= link.command_lost_after.span())
-        || is(Cause::PictureOld, age + LATEST_PICTURE >= link.picture_lost_after.span())
-        || is(Cause::LinkFlapping, true);
+    let (causes, (silent, age), link) = (&rig.state.causes, rig.left, &rig.profile.link);
+    let reason = causes.contains(&Cause::CommandLost) && silent >= link.command_lost_after.span()
+        || causes.contains(&Cause::PictureOld) && age >= link.picture_lost_after.span()
+        || causes.contains(&Cause::LinkFlapping);
     anyhow::ensure!(reason, "stopped for {causes:?}, silent for {silent:?}, picture {age:?} old");
     Ok(())
 }
-
-/// A picture may have been drawn between the command that was judged and now.
-const LATEST_PICTURE: Duration = Duration::from_millis(100);
 
 pub(super) fn common_loss(effort: &Effort) -> anyhow::Result<Found> {
     let conditions = Conditions {

@@ -190,14 +190,14 @@ fn the_best_scored_of_the_free_stops_is_held_and_driven() {
     stage.hands = Some((1500, 0));
     stage.run_ms(3000);
     let ranked = stage.lookout.proposal.expect("a stop");
-    assert_eq!((ranked.choice, stage.lookout.score_fault()), (Choice::Ranked(ScoreFault::Missing), Some(ScoreFault::Missing)));
+    assert_eq!((ranked.choice, stage.lookout.scored()), (Choice::Ranked(ScoreFault::Missing), Some(Err(ScoreFault::Missing))));
     assert_ne!(ranked.manoeuvre.map(Manoeuvre::index), Some(GENTLEST));
 
     stage.policy = Some(|at| (at, preferring(GENTLEST)));
     stage.run_ms(200);
     let scored = stage.lookout.proposal.expect("a stop");
     assert_eq!((scored.choice, scored.manoeuvre.map(Manoeuvre::index)), (Choice::Scored, Some(GENTLEST)));
-    assert_eq!(stage.lookout.score_fault(), None);
+    assert_eq!(stage.lookout.scored(), Some(Ok(())));
     stage.hands = None;
     stage.until(S::SafeStop);
     assert!(stage.drive.brake_mm_s2 >= GENTLEST_MM_S2, "the first brake is never weaker than the stop that was held");
@@ -224,7 +224,7 @@ fn scores_that_are_spoilt_old_or_of_the_wrong_length_leave_the_choice_to_the_gua
         stage.policy = Some(answer);
         stage.run_ms(3000);
         let proposal = stage.lookout.proposal.expect("a stop");
-        assert_eq!((proposal.choice, stage.lookout.score_fault()), (Choice::Ranked(fault), Some(fault)));
+        assert_eq!((proposal.choice, stage.lookout.scored()), (Choice::Ranked(fault), Some(Err(fault))));
         assert_ne!(proposal.manoeuvre.map(Manoeuvre::index), Some(GENTLEST), "{fault:?}");
     }
 }
