@@ -1,7 +1,7 @@
 //! `train`: the stop policy from nothing, or the trainer's own tests.
 
 use crate::steps::{output, run};
-use crate::{house, python};
+use crate::{checks, house, python};
 use anyhow::{Context, Result};
 use clap::Args;
 use std::path::PathBuf;
@@ -54,12 +54,10 @@ pub(crate) fn run_training(options: &TrainOptions) -> Result<()> {
     run(&mut command)
 }
 
-/// The simulator, asked whether it can drive for training before anything is begun.
+/// The simulator as the sources have it now: an old one would teach what they no longer say.
 fn producer(command: &mut Command, options: &TrainOptions) -> Result<()> {
+    checks::build()?;
     let simulator = house::program("farhand-sim")?;
-    output(Command::new(&simulator).args(["samples", "--help"])).context(
-        "this farhand-sim does not drive for training; build the newest one, or give a recorded stream with --samples",
-    )?;
     python::onnxruntime()?;
     let work = house::root().join("target/train/rounds");
     command.arg("--producer").arg(simulator).arg("--library").arg(python::onnxruntime_path()).arg("--work").arg(work);

@@ -82,7 +82,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("16", "policy: none, constant, NaN, infinite, late, the worst", "stops touch nothing; one of no use changes nothing", Here(senses::policies)),
     row("17a", "scanners silent, half blind, dirty", "brake <= 150 ms after the last good sweep + 30 ms", Here(senses::scanners)),
     row("17b", "a ghost that stays ahead", "never faster than what stops before it", Here(senses::ghost)),
-    row("17c", "sweeps frozen under new stamps", "noticed", Not("the unit says that they are new; a moving truck could tell, and does not yet")),
+    row("17c", "sweeps frozen under new stamps", "as 17a", Here(senses::frozen_scanners)),
     row("18a", "wheel stuck", "stopped, and the cause is the wheel", Here(machines::wheel)),
     row("18b", "half a brake", "rest <= 8 s; from 1.5 m/s on the cause is the brake", Here(machines::brake)),
     row("18c", "friction 0.3", "rest <= 8 s, never said to stand while it slides", Here(machines::wet)),

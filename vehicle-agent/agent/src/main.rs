@@ -15,8 +15,7 @@ use clap::{Parser, Subcommand};
 use config::AgentConfig;
 use control::ControlPlan;
 use dial::Dialer;
-use farhand_cameras::{Camera, Content, Unit};
-use farhand_drive::AgentSays;
+use farhand_cameras::{Camera, Unit};
 use farhand_profile::Profile;
 use farhand_protocol::{BootId, CameraEye, CameraIndex, CameraSummary, Hello, LeaseEpoch, Outline, WIRE_VERSION};
 use farhand_transport::{Class, Identity, dialer};
@@ -27,8 +26,8 @@ use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
@@ -109,7 +108,7 @@ fn drive(config: &AgentConfig, profile: Profile) -> anyhow::Result<()> {
 
     let media_runtime = runtime()?;
     let inbox = Inbox::new(profile.cameras.len());
-    let cameras = start_cameras(profile, &inbox, &port)?;
+    let cameras = start_cameras(profile, &inbox)?;
     let dialer = endpoint(&media_runtime, &identity, Class::Media, config)?;
     let plan = MediaPlan { dialer, cameras, inbox, port, control_stands: stands, stop: stop.clone() };
     let media = spawn("media", media_runtime, &stop, move || media::run(plan))?;
@@ -125,31 +124,15 @@ fn drive(config: &AgentConfig, profile: Profile) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn start_cameras(profile: Profile, inbox: &Inbox, port: &GuardianPort) -> anyhow::Result<Vec<Camera>> {
+fn start_cameras(profile: Profile, inbox: &Inbox) -> anyhow::Result<Vec<Camera>> {
     let mut cameras = Vec::with_capacity(profile.cameras.len());
     for (index, camera) in profile.cameras.into_iter().enumerate() {
         let index = CameraIndex(u8::try_from(index).context("numbering the cameras")?);
-        let (inbox, port) = (inbox.clone(), port.clone());
-        let told = Mutex::new(None);
-        let deliver = move |unit: Unit| {
-            // Also of a picture that is not sent in the end: the counts go on, and the guardian decides. Silence says "no change";
-            // of changes, every second picture's are enough for a limit of 300 ms.
-            let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(content) = unit.content.filter(|content| is_news(*told, *content)) {
-                let Content { frame, changes } = content;
-                port.say(&AgentSays::Content { camera: index, capture: unit.header.capture, frame, changes });
-                *told = Some(content);
-            }
-            inbox.put(unit);
-        };
+        let inbox = inbox.clone();
+        let deliver = move |unit: Unit| inbox.put(unit);
         cameras.push(Camera::start(index, camera, deliver).context("starting a camera's thread")?);
     }
     Ok(cameras)
-}
-
-/// Whether the guardian must hear of a content after what it was told last.
-fn is_news(told: Option<Content>, content: Content) -> bool {
-    told.is_none_or(|told| content.changes > told.changes && content.frame > told.frame + 1)
 }
 
 fn endpoint(runtime: &Runtime, identity: &Identity, class: Class, config: &AgentConfig) -> anyhow::Result<Dialer> {

@@ -3,7 +3,7 @@
 use crate::dial::{Dialer, Silence};
 use crate::guardian::GuardianPort;
 use crate::outlet::{Outlet, Refusal};
-use farhand_cameras::{Camera, Unit};
+use farhand_cameras::{Camera, Content, Unit};
 use farhand_drive::{AgentSays, vehicle_now};
 use farhand_link::LatestSlot;
 use farhand_protocol::{CameraIndex, MediaDemand, MonoTime, WIRE_VERSION};
@@ -75,11 +75,17 @@ struct Link {
 /// Acknowledgements under way on the present connection: camera, sequence, arrived.
 type Acknowledgements = JoinSet<(CameraIndex, u32, bool)>;
 
+/// Whether the guardian must hear of a content after what it was told last.
+fn is_news(told: Option<Content>, content: Content) -> bool {
+    told.is_none_or(|told| content.changes > told.changes && content.frame > told.frame + 1)
+}
+
 /// Runs until told to stop.
 pub(crate) async fn run(mut plan: MediaPlan) {
     let stop = plan.stop.clone();
     let outlets = plan.cameras.iter().map(|_| Outlet::default()).collect();
-    let mut media = Media { outlets, link: None, demanded_at: None, acknowledgements: JoinSet::new() };
+    let told = vec![None; plan.cameras.len()];
+    let mut media = Media { outlets, told, link: None, demanded_at: None, acknowledgements: JoinSet::new() };
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -110,14 +116,35 @@ pub(crate) async fn run(mut plan: MediaPlan) {
 
 struct Media {
     outlets: Vec<Outlet>,
+    /// What the guardian was told last of each camera's content.
+    told: Vec<Option<Content>>,
     link: Option<Link>,
     demanded_at: Option<MonoTime>,
     acknowledgements: Acknowledgements,
 }
 
 impl Media {
-    /// Sends a picture if it can be decoded there and there is room, and tells the guardian only then.
+    /// Sends a picture, and tells the guardian what it must know of it; in one go, so that it wakes once.
     async fn offer(&mut self, plan: &MediaPlan, unit: Unit) {
+        let (camera, capture) = (unit.header.camera, unit.header.capture);
+        let content = self.news_of(&unit);
+        self.send(plan, unit).await;
+        if let Some(Content { frame, changes }) = content {
+            plan.port.say(&AgentSays::Content { camera, capture, frame, changes });
+        }
+    }
+
+    /// A content that the guardian must hear of, also if the picture is not sent in the end: the counts go on, and the guardian
+    /// decides. Silence says "no change"; of changes, every second picture's are enough for a limit of 300 ms.
+    fn news_of(&mut self, unit: &Unit) -> Option<Content> {
+        let told = self.told.get_mut(usize::from(unit.header.camera.0))?;
+        let content = unit.content.filter(|content| is_news(*told, *content))?;
+        *told = Some(content);
+        Some(content)
+    }
+
+    /// Sends a picture if it can be decoded there and there is room, and tells the guardian only then.
+    async fn send(&mut self, plan: &MediaPlan, unit: Unit) {
         let (camera, capture) = (unit.header.camera, unit.header.capture);
         let in_flight: usize = self.outlets.iter().map(Outlet::bytes_in_flight).sum();
         let Some(outlet) = self.outlets.get_mut(usize::from(camera.0)) else { return };

@@ -48,6 +48,8 @@ struct Sweep {
     pose: OdometryPose,
     whole: bool,
     points: Vec<ScanPoint>,
+    /// As the unit gave it.
+    ranges: Vec<u16>,
 }
 
 /// What the core is to be told in one tick.
@@ -62,7 +64,8 @@ impl Lookout {
     pub(crate) fn of(profile: &Profile) -> Self {
         let most_points = usize::from(profile.guard.most_points);
         let scanners = if profile.scanner.fitted { profile.guard.scanners } else { 0 };
-        let sweep = || Sweep { points: Vec::with_capacity(most_points), ..Sweep::default() };
+        let sweep =
+            || Sweep { points: Vec::with_capacity(most_points), ranges: Vec::with_capacity(most_points), ..Sweep::default() };
         Self {
             guard: Guard::new(Model::from_profile(profile), Settings::from_profile(profile)),
             reckoning: Reckoning::new(profile.geometry.wheelbase_m.value()),
@@ -94,18 +97,23 @@ impl Lookout {
         self.sweeps.iter_mut().for_each(|sweep| sweep.at = None);
     }
 
-    /// A sweep. False if it cannot be used: of an unknown scanner, of the future, not newer, or of a time that nobody remembers.
+    /// A sweep. False if it cannot be used: of an unknown scanner, of the future, not newer, of a time that nobody remembers, or
+    /// the very sweep before although the vehicle moves: that unit shows the past and does not know it.
     pub(crate) fn take_scan(&mut self, now: MonoTime, scan: &MachineScan) -> bool {
         let pose = self.reckoning.at(scan.at);
+        let moves = self.reckoning.report().is_some_and(|report| report.speed_mm_s.abs() >= MOVING_MM_S);
         let sweep = self.sweeps.get_mut(usize::from(scan.scanner));
         let (Some(sweep), Some(pose), true) = (sweep, pose, scan.at <= now) else {
             self.refused = self.refused.saturating_add(1);
             return false;
         };
-        if sweep.at.is_some_and(|at| scan.at <= at) {
+        let frozen = moves && sweep.points.len() >= TELLING_POINTS && scan.ranges.iter().eq(sweep.ranges.iter().copied());
+        if frozen || sweep.at.is_some_and(|at| scan.at <= at) {
             self.refused = self.refused.saturating_add(1);
             return false;
         }
+        sweep.ranges.clear();
+        sweep.ranges.extend(scan.ranges.iter());
         sweep.points.clear();
         let fits = lay_out(scan, &mut sweep.points, self.most_points);
         (sweep.at, sweep.pose, sweep.whole) = (Some(scan.at), pose, scan.whole && fits);
@@ -374,6 +382,10 @@ const PROPOSAL_PERIOD: Duration = Duration::from_millis(50);
 /// A vehicle that stands has its stop: safety.md 3.2 asks for ten looks a second.
 const STANDING_PERIOD: Duration = Duration::from_millis(100);
 const STANDING_MM_S: i32 = 10;
+/// From here on a sweep that sees anything cannot be the one before: 3 mm of way between the two, and the noise of the unit.
+const MOVING_MM_S: i32 = 100;
+/// Returns without which a sweep may well be equal to the one before: an empty floor.
+const TELLING_POINTS: usize = 32;
 /// Farther than any stop reaches: 8 m, the vehicle's own length, and what it drives while the scan grows old.
 const FARTHEST_MM: u16 = 16_000;
 /// Scanners of one vehicle; the profile allows no more.

@@ -83,16 +83,20 @@ pub(super) fn policies(effort: &Effort) -> anyhow::Result<Found> {
 const UNSEEN: Duration = Duration::from_millis(180);
 
 pub(super) fn scanners(effort: &Effort) -> anyhow::Result<Found> {
-    let faults = [
-        ("silent", ScanFault::Dropout),
-        ("half blind", ScanFault::HalfBeams),
-        ("dirty", ScanFault::DirtyWindow { from_rad: -0.4, to_rad: 0.4 }),
-    ];
+    let dirty = ScanFault::DirtyWindow { from_rad: -0.4, to_rad: 0.4 };
+    unseen(effort, &[("silent", ScanFault::Dropout), ("half blind", ScanFault::HalfBeams), ("dirty", dirty)])
+}
+
+pub(super) fn frozen_scanners(effort: &Effort) -> anyhow::Result<Found> {
+    unseen(effort, &[("frozen", ScanFault::Frozen)])
+}
+
+fn unseen(effort: &Effort, faults: &[(&str, ScanFault)]) -> anyhow::Result<Found> {
     let mut reactions = Vec::new();
     for seed in 0..effort.drives {
         for (name, fault) in faults {
             let mut rig = under_way(&BEND, "", u64::from(seed))?;
-            rig.machine.ails.scans = Some(fault);
+            rig.machine.ails.scans = Some(*fault);
             rig.oracle.watch();
             let begin = rig.now;
             rig.until(2.0, "the brake", |rig| rig.oracle.newest().brake_mm_s2 > 0 && rig.state.state != SafetyState::Teleop)?;
