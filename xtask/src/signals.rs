@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM as a flag that loops look at.
+//! Ctrl-C, SIGTERM and a closed terminal as a flag that loops look at.
 
 use anyhow::{Context, Result};
 use std::sync::Arc;
@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 pub(crate) struct Ending(Arc<AtomicBool>);
 
 impl Ending {
-    /// From now on SIGINT and SIGTERM set the flag; a second one ends the program at once.
+    /// From now on SIGINT, SIGTERM and SIGHUP set the flag; a second one ends the program at once.
     pub(crate) fn watch() -> Result<Self> {
         let flag = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
             signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag)).context("watching for signals")?;
             signal_hook::flag::register(signal, Arc::clone(&flag)).context("watching for signals")?;
         }

@@ -2,6 +2,7 @@
 
 use crate::house;
 use anyhow::{Context, Result};
+use std::io::Write as _;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -49,12 +50,13 @@ impl Steps {
 /// A line for the person in front of the terminal.
 #[expect(clippy::print_stdout, reason = "what these commands say is their result")]
 pub(crate) fn say(line: &str) {
-    println!("{line}");
+    // A terminal that is closed must not keep a running system from being stopped.
+    let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// What went wrong, for the same person.
 pub(crate) fn complain(line: &str) {
-    eprintln!("error: {line}");
+    let _ = writeln!(std::io::stderr(), "error: {line}");
 }
 
 /// Runs a command in the repository and shows what it prints.
