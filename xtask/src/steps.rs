@@ -48,7 +48,6 @@ impl Steps {
 }
 
 /// A line for the person in front of the terminal.
-#[expect(clippy::print_stdout, reason = "what these commands say is their result")]
 pub(crate) fn say(line: &str) {
     // A terminal that is closed must not keep a running system from being stopped.
     let _ = writeln!(std::io::stdout(), "{line}");
