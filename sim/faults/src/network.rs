@@ -81,7 +81,7 @@ impl Network {
         self.said.push_back(says);
     }
 
-    pub(crate) fn said_to_vehicle(&mut self, _now: MonoTime) -> Option<GatewaySays> {
+    pub(crate) fn said_to_vehicle(&mut self) -> Option<GatewaySays> {
         if self.dark[Way::Commands as usize] { None } else { self.said.pop_front() }
     }
 

@@ -69,7 +69,7 @@ impl Oracle {
         }
     }
 
-    pub(crate) fn look(&mut self, _now: MonoTime, machine: &Machine, state: &VehicleState) {
+    pub(crate) fn look(&mut self, machine: &Machine, state: &VehicleState) {
         let speed = machine.truck.speed_mps().abs();
         self.breach(machine.touches(), "it touched something");
         let quiet = match state.state {

@@ -176,7 +176,7 @@ impl Rig {
             let thought = self.guardian.as_mut().map_or_else(Thought::default, |mind| mind.think(self.now));
             self.answer_question(&thought);
         }
-        self.oracle.look(self.now, &self.machine, &self.state);
+        self.oracle.look(&self.machine, &self.state);
     }
 
     fn measure(&mut self) {
@@ -198,7 +198,7 @@ impl Rig {
         for command in arrived {
             self.hear_command(command);
         }
-        while let Some(says) = self.network.said_to_vehicle(self.now) {
+        while let Some(says) = self.network.said_to_vehicle() {
             match says {
                 GatewaySays::LeaseGrant { epoch, holder } => self.hear_agent(AgentSays::LeaseGrant { epoch, holder }),
                 GatewaySays::LeaseEnd { epoch, why } => {

@@ -154,8 +154,7 @@ pub(super) fn ramp(_effort: &Effort) -> anyhow::Result<Found> {
         let second = seconds(rig.now);
         wobble(&mut rig, second);
         rig.tick();
-        let age_s = f64::from(rig.state.loop_age_ms.unwrap_or(u32::MAX)) / 1000.0;
-        let allowed_mm_s = BLIND_MM / age_s;
+        let allowed_mm_s = BLIND_MM / rig.oracle.named_age(rig.now).as_secs_f64();
         let faster = f64::from(rig.oracle.newest().speed_mm_s.abs()) > allowed_mm_s + 20.0;
         over = if faster { over + crate::rig::TICK } else { Duration::ZERO };
         longest = longest.max(over);
@@ -197,12 +196,11 @@ fn circles(conditions: &Conditions, minutes: u32, seed: u64) -> anyhow::Result<(
     Ok((stops, causes))
 }
 
-/// A stop that nobody asked for has a reason in the truth: silence, a picture that was old, or much of both before.
+/// A stop that nobody asked for has a reason in the truth: silence, or a picture that was old.
 fn justified(rig: &Rig) -> anyhow::Result<()> {
     let (causes, (silent, age), link) = (&rig.state.causes, rig.left, &rig.profile.link);
     let reason = causes.contains(&Cause::CommandLost) && silent >= link.command_lost_after.span()
-        || causes.contains(&Cause::PictureOld) && age >= link.picture_lost_after.span()
-        || causes.contains(&Cause::LinkFlapping);
+        || causes.contains(&Cause::PictureOld) && age >= link.picture_lost_after.span();
     anyhow::ensure!(reason, "stopped for {causes:?}, silent for {silent:?}, picture {age:?} old");
     Ok(())
 }

@@ -9,8 +9,8 @@ use farhand_protocol::{CameraIndex, Cause, MonoTime, SafetyState};
 use farhand_world::ScanFault;
 use std::time::Duration;
 
-/// safety.md section 7, row 12: noticed in 0.6 s; the last good picture may be of up to 0.15 s before.
-const FROZEN: Duration = Duration::from_millis(750);
+/// safety.md section 7, row 12.
+const FROZEN: Duration = Duration::from_millis(600);
 
 pub(super) fn frozen_front(effort: &Effort) -> anyhow::Result<Found> {
     let mut reactions = Vec::new();
@@ -79,8 +79,8 @@ pub(super) fn policies(effort: &Effort) -> anyhow::Result<Found> {
     Found::new(trials, format!("rolled {without:.2} m without one, {least:.2} to {most:.2} m with each (means)"))
 }
 
-/// A scan counts for 150 ms from when it was taken; then comes the next tick, and the response of the scanners is in it.
-const UNSEEN: Duration = Duration::from_millis(180);
+/// A scan counts for 150 ms from when it was taken; then comes the next tick.
+const UNSEEN: Duration = Duration::from_millis(160);
 
 pub(super) fn scanners(effort: &Effort) -> anyhow::Result<Found> {
     let dirty = ScanFault::DirtyWindow { from_rad: -0.4, to_rad: 0.4 };
