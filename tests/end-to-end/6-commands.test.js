@@ -9,6 +9,9 @@ import { never, pause, until } from './waiting.js';
 /** The vehicle rounds the age to milliseconds and the cap to millimetres a second. */
 const ROUNDING_MM_S = 10;
 
+/** `unlocalised_speed_mps` of a profile that says nothing of it. */
+const UNLOCALISED_MM_S = 1000;
+
 /** How many commands the vehicle gave no effect for this reason. */
 async function rejected(system, reason) {
   return (await system.vehicle()).state.rejected.find((entry) => entry.reason === reason)?.count ?? 0;
@@ -130,6 +133,19 @@ scenarios('pictures and commands', {}, (scenario) => {
       }
     });
     assert.equal((await system.vehicle()).connected, true, 'the vehicle is there after broken bytes');
+  });
+
+  scenario('a truck that has lost its place goes on, and slowly', async ({ truth, vehicle, arrive }) => {
+    const alice = await arrive('alice');
+    await alice.readies();
+    await alice.drivesForward(UNLOCALISED_MM_S / 1000 + 0.3);
+    await truth.fault(vehicle, 'place_lost', true);
+    await alice.sees('the lower cap', ({ state, cap }) => state === 'Teleop' && cap <= UNLOCALISED_MM_S);
+    await alice.sees('a slower truck that is still driven', ({ state, speed }) => state === 'Teleop' && speed > 0 && speed <= UNLOCALISED_MM_S + 50);
+    assert.match(await alice.page.innerText('.figures'), /does not know where it is/);
+    await truth.fault(vehicle, 'place_lost', false);
+    await alice.sees('a cap that has risen again', ({ state, cap }) => state === 'Teleop' && cap > UNLOCALISED_MM_S);
+    await alice.letsGo();
   });
 
   // The last one: its stop is reset at the truck and cleared by nobody.

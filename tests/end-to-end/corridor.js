@@ -1,40 +1,9 @@
 // The floor that the page shows for a stop, against the floor that the truck really swept.
 
-import { pause } from './waiting.js';
-
-/** Notes where a machine is, as often as the truth can be asked, until it is stopped. */
-export class Track {
-  places = [];
-  running = true;
-
-  static begin(truth, name) {
-    const track = new Track();
-    track.ended = (async () => {
-      while (track.running) {
-        const now = await truth.now().catch((error) => {
-          track.failure = error;
-          return null;
-        });
-        // A scenario that failed has ended its system meanwhile.
-        if (now === null) {
-          return;
-        }
-        const machine = now.machines.find((machine) => machine.name === name);
-        track.places.push({ at_us: now.time_us, x_m: machine.x_m, y_m: machine.y_m, heading_rad: machine.heading_rad });
-        await pause(8);
-      }
-    })();
-    return track;
-  }
-
-  async end() {
-    this.running = false;
-    await this.ended;
-    if (this.failure) {
-      throw this.failure;
-    }
-    return this.places;
-  }
+/** Where a machine was, noted by the simulator at each command that it got. */
+export async function trackOf(truth, name, since_us) {
+  const commands = await truth.actuators(name, since_us);
+  return commands.map(({ received_us, x_m, y_m, heading_rad }) => ({ at_us: received_us, x_m, y_m, heading_rad }));
 }
 
 /** Where it was at that time, between two notes. */

@@ -27,7 +27,7 @@ export class Truth {
     return machine;
   }
 
-  /** Actuator commands that a machine got since an instant of CLOCK_MONOTONIC, oldest first. */
+  /** Actuator commands that a machine got since an instant of CLOCK_MONOTONIC, oldest first, and where it was at each. */
   async actuators(name, sinceUs) {
     return (await fetch(`${this.url}/truth/actuators?machine=${name}&since_us=${Math.floor(sinceUs)}`)).json();
   }

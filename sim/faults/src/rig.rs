@@ -8,7 +8,7 @@ use crate::network::Network;
 use crate::oracle::Oracle;
 use crate::page::Page;
 use farhand_drive::{AgentSays, GuardianSays, MachineSays};
-use farhand_machine::Machine;
+use farhand_machine::{Machine, profiles};
 use farhand_mind::{Decision, Heard, Mind, Start, Thought};
 use farhand_profile::Profile;
 use farhand_protocol::{BootId, CameraIndex, GatewaySays, LeaseEnding, LeaseEpoch, MonoTime, SafetyState, VehicleState};
@@ -21,21 +21,6 @@ use std::time::Duration;
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// Ticks from one picture of a camera to the next: 33 a second.
 const PICTURE_EVERY: u64 = 3;
-const CAMERAS: &str = r#"
-    kind = "counterbalance-truck"
-    [scanner]
-    fitted = true
-    [[cameras]]
-    name = "front"
-    source = "videotestsrc"
-    required_for = ["forward", "handover"]
-    freeze_check = "identical"
-    [[cameras]]
-    name = "rear"
-    source = "videotestsrc"
-    required_for = ["reverse", "handover"]
-    freeze_check = "identical"
-"#;
 
 /// What a policy answers: the time it names and its scores.
 pub(crate) type Policy = fn(MonoTime) -> (MonoTime, Vec<f32>);
@@ -79,7 +64,10 @@ pub(crate) struct Rig {
 impl Rig {
     /// A vehicle that has just started.
     pub(crate) fn new(more: &str, ground: Ground, place: Place) -> anyhow::Result<Self> {
-        let profile: Profile = farhand_settings::parse(&format!("{CAMERAS}\n{more}"), Path::new("profile.toml"))?;
+        let profile: Profile = farhand_settings::parse(
+            &format!("{}{more}", profiles::truck("freeze_check = \"identical\"")),
+            Path::new("profile.toml"),
+        )?;
         let now = MonoTime(5_000_000);
         let boot = 7;
         let mut rig = Self {

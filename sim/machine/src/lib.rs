@@ -2,6 +2,7 @@
 
 pub mod floors;
 mod machine;
+pub mod profiles;
 mod scanners;
 mod words;
 

@@ -4,7 +4,7 @@ use crate::scanners::Scanners;
 use crate::words::{angle, distance, in_metres, micrometres, speed};
 use farhand_drive::{Actuate, MachineReport, MachineScan};
 use farhand_profile::Profile;
-use farhand_protocol::MonoTime;
+use farhand_protocol::{MonoTime, Pose};
 use farhand_world::{Drive, GRAVITY_MPS2, Ground, Place, Response, ScanFault, ScanScene, Shape, Truck};
 
 /// What is wrong with a machine.
@@ -20,6 +20,8 @@ pub struct Ailments {
     pub friction: Option<f64>,
     /// Somebody pressed the button.
     pub emergency_stop: bool,
+    /// Localisation answers with a place so far north of the true one.
+    pub place_off_m: f64,
 }
 
 /// A truck on a floor, with what it reports and sees.
@@ -31,6 +33,8 @@ pub struct Machine {
     pub ground: Ground,
     /// What is wrong with it.
     pub ails: Ailments,
+    /// It has a localisation, and that answers.
+    pub localised: bool,
     scanners: Option<Scanners>,
     seq: u64,
     moved: MonoTime,
@@ -46,6 +50,7 @@ impl Machine {
             truck: Truck::new(Shape::of(profile), Response::of(profile), place),
             ground,
             ails: Ailments::default(),
+            localised: false,
             scanners: Scanners::of(profile, 3),
             seq: 0,
             moved: now,
@@ -93,6 +98,16 @@ impl Machine {
         self.scanners.as_mut()?.known(now)
     }
 
+    /// Where its localisation puts it.
+    fn believed(&self) -> Pose {
+        let place = self.truck.place();
+        Pose {
+            x_mm: distance(place.x_m),
+            y_mm: distance(place.y_m + self.ails.place_off_m),
+            heading_mrad: angle(place.heading_rad),
+        }
+    }
+
     /// What it measures.
     pub fn report(&mut self, now: MonoTime) -> MachineReport {
         self.seq += 1;
@@ -107,7 +122,7 @@ impl Machine {
             steering_mrad: angle(self.truck.steering_rad()),
             fork_mm: distance(self.truck.fork_m()),
             emergency_stop: self.ails.emergency_stop,
-            pose: None,
+            pose: self.localised.then(|| self.believed()),
             watchdog_tripped,
         }
     }

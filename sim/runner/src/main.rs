@@ -8,6 +8,7 @@ mod study;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing::error;
@@ -32,6 +33,8 @@ enum Subcommands {
     Net(proxy::NetOptions),
     /// Writes what one camera sees at the start, as PPM.
     Look(look::LookOptions),
+    /// Prints the map of the site for its vehicles: the file that `site` in guardian.toml names.
+    Map,
     /// Cuts the link thousands of times and counts what comes of each way to stop.
     Study(Box<study::StudyOptions>),
     /// Drives scenarios and writes samples for training to standard output.
@@ -79,6 +82,11 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     match &arguments.command {
         Some(Subcommands::Look(options)) => look::run(options, &settings, &world),
+        Some(Subcommands::Map) => map(&settings.config.site, &world),
         _ => site::run(&settings, world),
     }
+}
+
+fn map(name: &str, world: &farhand_world::World) -> anyhow::Result<()> {
+    write!(std::io::stdout().lock(), "{}", world.site().file(name)).context("writing the map")
 }

@@ -4,7 +4,7 @@ use crate::manoeuvre::Stop;
 use farhand_protocol::MonoTime;
 use farhand_senses::SCORES;
 use farhand_study::{Ride, STANDING_MPS, Scenario};
-use farhand_world::{BODY_M, DistanceField, Drive, Place, Truck};
+use farhand_world::{BODY_M, DistanceField, Drive, Outline, Place, Truck};
 use std::time::Duration;
 
 /// Labels instants of one scenario.
@@ -81,7 +81,7 @@ impl<'a> Costs<'a> {
             return End::UnderWay;
         }
         let footprint = self.scenario.rig.known.footprint(&truck.place());
-        let blocks = self.scenario.zones.iter().any(|zone| footprint.overlaps(&zone.outline()));
+        let blocks = self.scenario.zones.iter().any(|zone| footprint.overlaps(&Outline::upright(zone.low, zone.high)));
         if blocks { End::Blocking } else { End::Stands }
     }
 }

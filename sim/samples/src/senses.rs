@@ -48,17 +48,13 @@ fn beams(reckoned: &Place, scans: [Option<&Scan>; 2]) -> Beams {
     Beams::of(points)
 }
 
-/// The nearest zone whose far side is not yet passed, where the vehicle believes it to be.
+/// The zone that counts, where the vehicle believes it to be.
 fn zone_ahead(sight: &Sight<'_>) -> Option<ZoneAhead> {
     let believed = sight.believed()?;
-    let seen = sight.zones().iter().map(|zone| {
-        let inside = zone.holds((believed.x_m, believed.y_m));
-        (zone, inside, seen_from(&believed, zone.middle()))
-    });
-    let ahead = seen.filter(|(_, inside, (ahead, _))| *inside || *ahead > 0.0);
-    let near = ahead.min_by(|one, other| one.2.0.hypot(one.2.1).total_cmp(&other.2.0.hypot(other.2.1)))?;
-    let (_, inside, (ahead, left)) = near;
-    (inside || ahead.hypot(left) < FARTHEST_ZONE_M).then(|| ZoneAhead { ahead_m: narrow(ahead), left_m: narrow(left), inside })
+    ZoneAhead::nearest(sight.zones().iter().map(|zone| {
+        let (ahead_m, left_m) = narrow_pair(seen_from(&believed, zone.middle()));
+        ZoneAhead { ahead_m, left_m, inside: zone.holds((believed.x_m, believed.y_m)) }
+    }))
 }
 
 fn seen_from(place: &Place, (x, y): (f64, f64)) -> (f64, f64) {
@@ -78,5 +74,3 @@ fn narrow(value: f64) -> f32 {
 
 /// The motion cue (safety.md 3.1).
 const MOTION_OVER: Duration = Duration::from_millis(100);
-/// As far as a stop can lead.
-const FARTHEST_ZONE_M: f64 = 12.0;

@@ -10,11 +10,11 @@ pub use braking::{Frozen, Pursuit, Straight, Tracker};
 use crate::corridor::Corridor;
 use crate::eyes::{Eyes, Scan};
 use crate::guarded::{Gate, Guarded, Wish};
-use crate::plan::Zone;
 use crate::ride::Ride;
 use crate::rig::Known;
 use crate::scenario::Scenario;
 use farhand_protocol::MonoTime;
+use farhand_site::Zone;
 use farhand_world::{Drive, Ground, Place};
 use std::time::Duration;
 

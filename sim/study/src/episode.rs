@@ -6,7 +6,7 @@ use crate::operator::Driver;
 use crate::oracle::Oracle;
 use crate::ride::{Contact, Ride, TICK_S};
 use crate::scenario::Scenario;
-use farhand_world::Drive;
+use farhand_world::{Drive, Outline};
 
 /// What came of it.
 #[expect(clippy::struct_excessive_bools, reason = "each is a count of its own in the table")]
@@ -106,7 +106,8 @@ impl<'a> Runner<'a> {
             avoidable: contact.is_some() && self.oracle.finds_a_stop(&held.ride),
             over_limit: watch.over_limit || ride.mishap().any(),
             speed_increase: watch.faster,
-            in_keep_clear: ride.stands() && scenario.zones.iter().any(|zone| footprint.overlaps(&zone.outline())),
+            in_keep_clear: ride.stands()
+                && scenario.zones.iter().any(|zone| footprint.overlaps(&Outline::upright(zone.low, zone.high))),
             stop_m: end.travelled_m - at_loss.travelled_m,
             stop_s,
             speed_mps: at_loss.speed_mps,

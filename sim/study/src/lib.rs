@@ -37,7 +37,7 @@ pub use operator::{Driver, Habits, Slip};
 pub use oracle::{Candidate, Oracle};
 pub use path::{Path, Waypoint};
 pub use picture::picture;
-pub use plan::{Plan, Strip, Zone, ZoneKind};
+pub use plan::{Plan, Strip};
 pub use real_site::RealSite;
 pub use report::{Against, Bounded, Record, Row, RunHash, Spread, against, row};
 pub use ride::{Contact, Moment, Ride, STANDING_MPS, START, TICK, TICK_S};

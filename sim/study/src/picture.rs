@@ -2,10 +2,10 @@
 
 use crate::episode::Episode;
 use crate::eyes::{Eyes, ScanPoint};
-use crate::plan::ZoneKind;
 use crate::ride::{Contact, Moment, Ride};
 use crate::rig::Footprint;
 use crate::scenario::Scenario;
+use farhand_site::ZoneKind;
 use farhand_world::{BODY_M, Outline, SolidKind};
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -119,7 +119,7 @@ impl Sheet {
         for zone in &scenario.zones {
             let colour = match zone.kind {
                 ZoneKind::Crossing => "#3a7bd5",
-                ZoneKind::Door => "#b0603a",
+                ZoneKind::Door | ZoneKind::Ramp => "#b0603a",
                 ZoneKind::FireExit => "#2e9e5b",
             };
             self.rectangle(

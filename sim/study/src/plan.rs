@@ -3,49 +3,8 @@
 //! Aisles run east. West of the first block lies the first way across, or the dock; walls stand all around.
 
 use crate::family::Site;
-use farhand_world::{Outline, Random, Solid, SolidKind};
-
-/// Where a truck should not come to rest.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Zone {
-    /// What it is.
-    pub kind: ZoneKind,
-    /// South-west corner.
-    pub low: (f64, f64),
-    /// North-east corner.
-    pub high: (f64, f64),
-}
-
-/// Kinds of zones to be kept clear.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ZoneKind {
-    /// Two ways meet.
-    Crossing,
-    /// In and before a door.
-    Door,
-    /// Before a fire exit.
-    FireExit,
-}
-
-impl Zone {
-    /// Its outline.
-    #[must_use]
-    pub fn outline(&self) -> Outline {
-        Outline::upright(self.low, self.high)
-    }
-
-    /// Its middle.
-    #[must_use]
-    pub fn middle(&self) -> (f64, f64) {
-        (f64::midpoint(self.low.0, self.high.0), f64::midpoint(self.low.1, self.high.1))
-    }
-
-    /// True if a point lies in it.
-    #[must_use]
-    pub fn holds(&self, (x, y): (f64, f64)) -> bool {
-        (self.low.0..=self.high.0).contains(&x) && (self.low.1..=self.high.1).contains(&y)
-    }
-}
+use farhand_site::{Zone, ZoneKind};
+use farhand_world::{Random, Solid, SolidKind};
 
 /// A strip of floor between two racks or walls.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,12 +4,13 @@ use crate::corridor::CorridorMaker;
 use crate::family::{Family, Sensing};
 use crate::operator::{self, Driver, Habits};
 use crate::path::Path;
-use crate::plan::{Plan, Zone};
+use crate::plan::Plan;
 use crate::ride::{Ride, START, TICK, TICK_S};
 use crate::rig::Rig;
 use crate::route;
 use crate::walkers::{self, Timetable};
 use farhand_protocol::MonoTime;
+use farhand_site::Zone;
 use farhand_world::{
     Drive, Ground, LocalisationError, Part, Person, Place, Random, ReckoningError, Scanner, ScannerSetup, Solid, SolidKind,
 };

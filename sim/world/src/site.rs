@@ -12,6 +12,7 @@ pub(crate) use grid::{Grid, MARGIN_M, SQUARE_M};
 pub(crate) use paint::{BLACK, BLUE, Colour, GREEN, ORANGE, PURPLE, Paint, RED, STEEL, TEAL, WHITE, YELLOW};
 
 use crate::{Ground, Outline, Solid, SolidKind};
+use farhand_site::{SiteFile, Zone};
 
 /// Why a site cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +37,7 @@ pub struct Site {
     pub(crate) blocks: Vec<Block>,
     pub(crate) grid: Grid,
     pub(crate) floor: Floor,
+    pub(crate) zones: Vec<Zone>,
 }
 
 /// Blocks above each other on one upright rectangle of floor.
@@ -94,6 +96,20 @@ impl Site {
             }
         };
         Ground::new(self.stacks.iter().filter(low).map(solid).collect())
+    }
+
+    /// What its vehicles are told of it. What comes and goes is not on their map.
+    #[must_use]
+    pub fn file(&self, name: &str) -> SiteFile {
+        let mapped = self.ground().mapped();
+        let solids = mapped.solids().iter().filter(|solid| solid.scanned);
+        let (east, north) = self.floor.size_m();
+        SiteFile {
+            name: name.to_owned(),
+            solids: solids.map(|solid| [solid.low.0, solid.low.1, solid.high.0, solid.high.1]).collect(),
+            keep_clear: self.zones.clone(),
+            fence: vec![[0.0, 0.0], [east, 0.0], [east, north], [0.0, north]],
+        }
     }
 
     pub(crate) fn blocks_of(&self, stack: &Stack) -> &[Block] {

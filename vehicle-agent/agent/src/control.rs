@@ -107,7 +107,7 @@ async fn serve(plan: &mut ControlPlan, guardian: Guardian, stop: &CancellationTo
                 Ok(says) => session.guardian_said(says),
                 Err(gone) => break Err(gone),
             },
-            scores = plan.scorer.answer() => plan.port.say(&scores),
+            scores = plan.scorer.answer() => plan.port.say_along(scores),
             connection = plan.dialer.won() => session.greet(plan, connection),
             Some(greeted) = session.greetings.join_next() => match greeted {
                 Ok(Ok(gateway)) => session.adopt(plan, gateway),
@@ -134,7 +134,7 @@ struct Session {
 impl Session {
     fn beat(&mut self, plan: &mut ControlPlan) {
         let stands = self.gateway.as_mut().is_some_and(|gateway| gateway.silence.stands(&gateway.connection));
-        plan.port.say(&AgentSays::Beat { at: vehicle_now(), gateway_connected: stands });
+        plan.port.say(AgentSays::Beat { at: vehicle_now(), gateway_connected: stands });
         plan.stands.store(stands, Ordering::Relaxed);
         plan.dialer.tick(!stands && self.greetings.is_empty());
     }
@@ -198,17 +198,17 @@ impl Session {
     fn gateway_said(&mut self, plan: &mut ControlPlan, from: Result<FromGateway, MessageError>) {
         let guardian = &plan.port;
         match from {
-            Ok(FromGateway::Datagram(GatewayDatagram::Command(bytes))) => guardian.say(&AgentSays::Command(bytes)),
+            Ok(FromGateway::Datagram(GatewayDatagram::Command(bytes))) => guardian.say(AgentSays::Command(bytes)),
             Ok(FromGateway::Datagram(GatewayDatagram::Stop(order))) => {
-                guardian.say(&AgentSays::Stop(StopOrigin { by: order.by, request: order.request }));
+                guardian.say(AgentSays::Stop(StopOrigin { by: order.by, request: order.request }));
             }
             Ok(FromGateway::Says(GatewaySays::LeaseGrant { epoch, holder })) => {
                 tracing::info!(%epoch, %holder, "Lease granted");
-                guardian.say(&AgentSays::LeaseGrant { epoch, holder });
+                guardian.say(AgentSays::LeaseGrant { epoch, holder });
             }
             Ok(FromGateway::Says(GatewaySays::LeaseEnd { epoch, why })) => {
                 tracing::info!(%epoch, ?why, "Lease ended");
-                guardian.say(&AgentSays::LeaseEnd { epoch, revoked: why == LeaseEnding::Revoked });
+                guardian.say(AgentSays::LeaseEnd { epoch, revoked: why == LeaseEnding::Revoked });
             }
             Ok(FromGateway::Says(GatewaySays::Welcome)) => {}
             Ok(FromGateway::Says(GatewaySays::Refused { why })) => {

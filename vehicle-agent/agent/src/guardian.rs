@@ -17,22 +17,63 @@ const HELLO_WITHIN: Duration = Duration::from_secs(1);
 #[error("{0}")]
 pub(crate) struct GuardianGone(String);
 
+/// More words than this never wait: eight cameras at 60 Hz say 20 between two beats.
+const MOST_WAITING: usize = 64;
+
 /// Sends to whichever guardian is there now; while none is, what is said is lost, as it must be.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct GuardianPort(Arc<Mutex<Option<Arc<PacketSocket>>>>);
+pub(crate) struct GuardianPort(Arc<Mutex<Mouth>>);
 
-impl GuardianPort {
-    /// Says it now or never.
-    pub(crate) fn say(&self, message: &AgentSays) {
-        let socket = self.slot().clone();
-        match socket.map(|socket| socket.send(message)) {
-            // The reading side notices a guardian that is gone.
-            None | Some(Ok(()) | Err(SendError::Gone(_))) => {}
-            Some(Err(error)) => tracing::warn!(%error, "Guardian does not take a message"),
+#[derive(Debug, Default)]
+struct Mouth {
+    socket: Option<Arc<PacketSocket>>,
+    /// What goes along with the next word, in order.
+    waiting: Vec<AgentSays>,
+}
+
+impl Mouth {
+    fn put(&mut self, message: AgentSays) {
+        // What waits for no guardian would be told to the next one, which has never heard of it.
+        if self.socket.is_some() {
+            self.waiting.push(message);
         }
     }
 
-    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<PacketSocket>>> {
+    fn send_all(&mut self) {
+        let Some(socket) = &self.socket else { return };
+        for message in self.waiting.drain(..) {
+            match socket.send(&message) {
+                // The reading side notices a guardian that is gone.
+                Ok(()) | Err(SendError::Gone(_)) => {}
+                Err(error) => tracing::warn!(%error, "Guardian does not take a message"),
+            }
+        }
+    }
+
+    fn turn_to(&mut self, socket: Option<Arc<PacketSocket>>) {
+        *self = Self { socket, waiting: Vec::new() };
+    }
+}
+
+impl GuardianPort {
+    /// Says it now or never, after what was waiting to go along.
+    pub(crate) fn say(&self, message: AgentSays) {
+        let mut mouth = self.mouth();
+        mouth.put(message);
+        mouth.send_all();
+    }
+
+    /// Says it together with the next beat or command, whichever is first: nothing depends on it before that, and the guardian
+    /// wakes once. The order of all that is said is kept.
+    pub(crate) fn say_along(&self, message: AgentSays) {
+        let mut mouth = self.mouth();
+        mouth.put(message);
+        if mouth.waiting.len() >= MOST_WAITING {
+            mouth.send_all();
+        }
+    }
+
+    fn mouth(&self) -> std::sync::MutexGuard<'_, Mouth> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -74,7 +115,7 @@ impl Guardian {
             Ok(Err(error)) => return Err(error),
             Err(_) => return Err(gone("it says nothing".to_owned())),
         }
-        *port.slot() = Some(socket);
+        port.mouth().turn_to(Some(socket));
         Ok(guardian)
     }
 
@@ -99,6 +140,6 @@ impl Guardian {
 
 impl Drop for Guardian {
     fn drop(&mut self) {
-        *self.port.slot() = None;
+        self.port.mouth().turn_to(None);
     }
 }

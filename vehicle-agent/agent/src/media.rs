@@ -124,13 +124,13 @@ struct Media {
 }
 
 impl Media {
-    /// Sends a picture, and tells the guardian what it must know of it; in one go, so that it wakes once.
+    /// Sends a picture, and tells the guardian what it must know of it: before the next command, which may name the picture.
     async fn offer(&mut self, plan: &MediaPlan, unit: Unit) {
         let (camera, capture) = (unit.header.camera, unit.header.capture);
         let content = self.news_of(&unit);
         self.send(plan, unit).await;
         if let Some(Content { frame, changes }) = content {
-            plan.port.say(&AgentSays::Content { camera, capture, frame, changes });
+            plan.port.say_along(AgentSays::Content { camera, capture, frame, changes });
         }
     }
 
@@ -161,7 +161,7 @@ impl Media {
         }
         match timeout(HAND_OVER, send_unit(&link.connection, &unit.header, unit.payload)).await {
             Ok(Ok(sent)) => {
-                plan.port.say(&AgentSays::Sent { camera, capture });
+                plan.port.say_along(AgentSays::Sent { camera, capture });
                 let (sequence, arrival) = (unit.header.sequence, sent.acknowledged());
                 self.acknowledgements.spawn(async move { (camera, sequence, arrival.await) });
                 outlet.sent(now, &unit.header, sent);

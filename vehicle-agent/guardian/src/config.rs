@@ -1,7 +1,9 @@
 //! `guardian.toml`.
 
+use farhand_profile::Profile;
 use farhand_protocol::VehicleId;
 use farhand_settings::{Settings, SettingsError};
+use farhand_site::SiteMap;
 use serde::Deserialize;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -14,6 +16,9 @@ pub(crate) struct GuardianConfig {
     pub(crate) vehicle: VehicleId,
     /// The vehicle profile.
     pub(crate) profile: PathBuf,
+    /// The map of the site; left out, everything that the scanners see counts as a person.
+    #[serde(default)]
+    pub(crate) site: Option<PathBuf>,
     /// Where the machine listens.
     pub(crate) machine_socket: PathBuf,
     /// Where the guardian listens for the agent.
@@ -71,10 +76,33 @@ impl GuardianConfig {
         for file in [&mut config.profile, &mut config.machine_socket, &mut config.agent_socket, &mut config.state_file] {
             *file = folder.join(&file);
         }
+        if let Some(site) = &mut config.site {
+            *site = folder.join(&site);
+        }
         if let Some(record) = &mut config.record {
             record.file = folder.join(&record.file);
         }
         Ok(config)
+    }
+}
+
+/// What the guardian knows of its vehicle and its site, and the words it was read from.
+#[derive(Debug)]
+pub(crate) struct Vehicle {
+    pub(crate) profile: Profile,
+    pub(crate) profile_text: String,
+    pub(crate) site: Option<(SiteMap, String)>,
+}
+
+impl Vehicle {
+    pub(crate) fn read(config: &GuardianConfig) -> Result<Self, SettingsError> {
+        let profile_text = farhand_settings::read(&config.profile)?;
+        let profile = farhand_settings::parse(&profile_text, &config.profile)?;
+        let site = |path: &PathBuf| {
+            let text = farhand_settings::read(path)?;
+            Ok((SiteMap::parse(&text, path)?, text))
+        };
+        Ok(Self { profile, profile_text, site: config.site.as_ref().map(site).transpose()? })
     }
 }
 

@@ -10,8 +10,7 @@ mod state_file;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use config::GuardianConfig;
-use farhand_profile::Profile;
+use config::{GuardianConfig, Vehicle};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tracing::error;
@@ -58,8 +57,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let config = GuardianConfig::load(&arguments.config)?;
-    let profile_text = farhand_settings::read(&config.profile)?;
-    let profile: Profile = farhand_settings::parse(&profile_text, &config.profile)?;
+    let vehicle = Vehicle::read(&config)?;
     if arguments.check_config {
         eprintln!("fine");
         return Ok(());
@@ -67,5 +65,5 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     if matches!(arguments.command, Some(Subcommands::Init)) {
         return state_file::commission(&config.state_file).context("commissioning the vehicle");
     }
-    shell::run(&config, &profile, profile_text)
+    shell::run(&config, vehicle)
 }

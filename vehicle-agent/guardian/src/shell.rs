@@ -1,6 +1,6 @@
 //! The loop around the mind: waits for a packet or the next tick, hands it in, carries out what comes back.
 
-use crate::config::GuardianConfig;
+use crate::config::{GuardianConfig, Vehicle};
 use crate::realtime;
 use crate::recorder::Recorder;
 use crate::state_file::{self, StateFile};
@@ -10,7 +10,6 @@ use farhand_drive::{
 };
 use farhand_mind::record::Header;
 use farhand_mind::{Decision, Heard, Mind, Remark, Start};
-use farhand_profile::Profile;
 use farhand_protocol::{BootId, MonoTime, VehicleState};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_bytes::ByteBuf;
@@ -29,7 +28,7 @@ const SUSPEND_MICROS: u64 = 50_000;
 const BURST: usize = 256;
 
 /// Runs until SIGTERM or SIGINT.
-pub(crate) fn run(config: &GuardianConfig, profile: &Profile, profile_text: String) -> anyhow::Result<()> {
+pub(crate) fn run(config: &GuardianConfig, vehicle: Vehicle) -> anyhow::Result<()> {
     let listener = PacketListener::bind(&config.agent_socket)
         .with_context(|| format!("listening for the agent on {}", config.agent_socket.display()))?;
     let stored = state_file::read(&config.state_file);
@@ -44,12 +43,18 @@ pub(crate) fn run(config: &GuardianConfig, profile: &Profile, profile_text: Stri
     let now = vehicle_now();
     info!(vehicle = %config.vehicle, boot = boot_id.0, "guardian starts");
     let start = Start { boot_id, stored, realtime: realtime::ask(), at: now };
+    let (site, site_text) = vehicle.site.unzip();
     if let Some(record) = &mut record {
         let platform = format!("{} {}", std::env::consts::ARCH, std::env::consts::OS);
-        record.begin(&Header::new(config.vehicle.clone(), profile_text, platform, unix_now(), &start));
+        let header = Header::new(config.vehicle.clone(), vehicle.profile_text, platform, unix_now(), &start);
+        record.begin(&header.on_site(site_text));
+    }
+    let mut mind = Mind::new(&vehicle.profile, &start);
+    if let Some(site) = site {
+        mind = mind.on_site(site);
     }
     let mut shell = Shell {
-        mind: Mind::new(profile, &start),
+        mind,
         machine_path: config.machine_socket.clone(),
         machine: None,
         listener,

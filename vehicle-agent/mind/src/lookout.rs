@@ -1,9 +1,10 @@
 //! What the guardian sees around the vehicle: keeps the newest sweep of each scanner, asks the guard, and tells the core.
 //!
 //! The core decides; the lookout only puts the core's situation to the guard and the guard's answers to the core. It knows no
-//! clock and no socket. Without a map every return counts as a thing that no map explains: it could be a person.
+//! clock and no socket. Without a map, or without a place on it, nothing is explained: every return could be a person.
 
 mod question;
+mod survey;
 
 use crate::reckoning::Reckoning;
 use farhand_drive::{MachineReport, MachineScan, NO_RETURN, NO_WORD};
@@ -15,14 +16,18 @@ use farhand_profile::Profile;
 use farhand_protocol::{Corridor, MonoTime, Pose, StopRung};
 use farhand_safety::{Core, Drive, Manoeuvre, Surroundings};
 use farhand_senses::{Features, SCORES};
+use farhand_site::SiteMap;
 use question::{Memory, Present};
 use std::time::Duration;
+use survey::Survey;
 
 /// Eyes of a vehicle with safety scanners.
 #[derive(Debug, Clone)]
 pub(crate) struct Lookout {
     guard: Guard,
     reckoning: Reckoning,
+    /// None on a vehicle that has no map of its site.
+    survey: Option<Survey>,
     sweeps: Vec<Sweep>,
     most_points: usize,
     told: (MonoTime, Command),
@@ -30,6 +35,8 @@ pub(crate) struct Lookout {
     /// Path length at the time of the proposal.
     proposed_um: u64,
     next_proposal: MonoTime,
+    /// Nobody was told of the proposal yet.
+    untold: bool,
     /// The stop under way was committed.
     committed: bool,
     refused: u64,
@@ -69,12 +76,14 @@ impl Lookout {
         Self {
             guard: Guard::new(Model::from_profile(profile), Settings::from_profile(profile)),
             reckoning: Reckoning::new(profile.geometry.wheelbase_m.value()),
+            survey: None,
             sweeps: (0..scanners).map(|_| sweep()).collect(),
             most_points,
             told: (MonoTime(0), Command::default()),
             proposal: None,
             proposed_um: 0,
             next_proposal: MonoTime(0),
+            untold: false,
             committed: false,
             refused: 0,
             wheelbase_m: profile.geometry.wheelbase_m.value(),
@@ -84,14 +93,23 @@ impl Lookout {
         }
     }
 
+    /// Gives it the map of its site.
+    pub(crate) fn know(&mut self, site: SiteMap) {
+        self.survey = Some(Survey::of(site));
+    }
+
     /// A report of the machine.
     pub(crate) fn take_report(&mut self, report: &MachineReport) {
         self.reckoning.take(report);
+        if let Some(survey) = &mut self.survey {
+            survey.take_report(report, &self.reckoning);
+        }
     }
 
     /// The machine is gone: what it saw last is worth nothing, and nobody knows how it will be moved.
     pub(crate) fn forget(&mut self) {
         self.reckoning.forget();
+        self.survey.iter_mut().for_each(Survey::forget);
         self.proposal = None;
         self.memory.forget();
         self.sweeps.iter_mut().for_each(|sweep| sweep.at = None);
@@ -117,6 +135,9 @@ impl Lookout {
         sweep.points.clear();
         let fits = lay_out(scan, &mut sweep.points, self.most_points);
         (sweep.at, sweep.pose, sweep.whole) = (Some(scan.at), pose, scan.whole && fits);
+        if let Some(survey) = &self.survey {
+            survey.explain(sweep);
+        }
         true
     }
 
@@ -151,27 +172,31 @@ impl Lookout {
         let Some(scan_at) = self.scanned_at().filter(|_| now >= self.next_proposal && !begun) else { return };
         let stands = self.reckoning.report().is_none_or(|report| report.speed_mm_s.abs() < STANDING_MM_S);
         self.next_proposal = now.after(if stands { STANDING_PERIOD } else { PROPOSAL_PERIOD });
+        let here = self.reckoning.now(now);
+        self.survey.iter_mut().for_each(|survey| survey.look_around(here));
         let scored = self.scores.take();
         self.proposal = self.ask(now, core, |guard, situation| {
             let scores = scored.as_ref().map(|(at, values)| Scores { at: *at, values });
             guard.consider(now, situation, scores.as_ref())
         });
         self.scores = scored;
+        self.untold = true;
         self.proposed_um = self.reckoning.report().map_or(0, |report| report.travelled_um);
         self.question = self.features(now, scan_at).map(|features| (now, features));
     }
 
     fn features(&mut self, now: MonoTime, scan_at: MonoTime) -> Option<Features> {
-        let report = self.reckoning.report()?;
+        let (report, pose) = (self.reckoning.report()?, self.reckoning.now(now));
         self.memory.features(&Present {
             sweeps: &self.sweeps,
             scan_at,
-            pose: self.reckoning.now(now),
+            pose,
             report,
             wheelbase_m: self.wheelbase_m,
             limits_mm_s2: self.guard.load_limits(report.fork_mm),
             way: self.guard.last_way(),
             loaded: LOADED,
+            keep_clear: self.survey.as_ref().and_then(|survey| survey.zone_ahead(pose)),
         })
     }
 
@@ -191,6 +216,11 @@ impl Lookout {
             self.scores = Some((at, each.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()));
         }
         true
+    }
+
+    /// True once after each proposal.
+    pub(crate) fn take_untold(&mut self) -> bool {
+        std::mem::take(&mut self.untold)
     }
 
     /// The floor that the stop held ready would sweep, around where the vehicle is now.
@@ -306,8 +336,8 @@ impl Lookout {
             asked_mm_s: asked.speed_mm_s,
             creep: asked.creep,
             way: &[],
-            keep_clear: &[],
-            fence: &[],
+            keep_clear: self.survey.as_ref().map_or(&[], |survey| &survey.zones),
+            fence: self.survey.as_ref().map_or(&[], |survey| &survey.fence),
         };
         Some(question(&mut self.guard, &situation))
     }

@@ -9,6 +9,7 @@ use farhand_guard::ScoreFault;
 use farhand_profile::Profile;
 use farhand_protocol::{BootId, MonoTime};
 use farhand_safety::{Content, Core, Drive, Input, Output};
+use farhand_site::SiteMap;
 use serde_bytes::ByteBuf;
 use std::time::Duration;
 
@@ -51,6 +52,13 @@ impl Mind {
             late_ticks: 0,
             score_fault: Some(ScoreFault::Missing),
         }
+    }
+
+    /// Gives it the map of its site: without one everything that it sees could be a person.
+    #[must_use]
+    pub fn on_site(mut self, site: SiteMap) -> Self {
+        self.lookout.know(site);
+        self
     }
 
     /// When the next tick is due.
@@ -169,7 +177,9 @@ impl Mind {
     fn decided(&mut self, now: MonoTime, output: Output) -> Decision {
         let event = output.transition.map(|change| self.core.event(now, change.from, change.to));
         let mut state = None;
-        if event.is_some() || now >= self.next_state {
+        // A stop that was found is told in the next tick: what is not told is not shown.
+        let untold = self.lookout.take_untold();
+        if event.is_some() || untold || now >= self.next_state {
             self.next_state = now.after(STATE_PERIOD);
             let mut snapshot = self.core.snapshot(now, self.realtime, self.late_ticks);
             snapshot.corridor = self.lookout.corridor(now);

@@ -38,6 +38,9 @@ pub struct Header {
     pub vehicle: VehicleId,
     /// Its profile, word for word.
     pub profile: String,
+    /// Its site file, word for word; none if it knows no site.
+    #[serde(default)]
+    pub site: Option<String>,
     /// Seconds since 1970 at the start, for people.
     pub unix_s: u64,
     boot_id: BootId,
@@ -57,12 +60,19 @@ impl Header {
             platform,
             vehicle,
             profile,
+            site: None,
             unix_s,
             boot_id: start.boot_id,
             stored: start.stored.map(|stored| ByteBuf::from(stored.to_bytes())),
             realtime: start.realtime,
             at: start.at,
         }
+    }
+
+    /// Adds the site file that the mind was given.
+    #[must_use]
+    pub fn on_site(self, site: Option<String>) -> Self {
+        Self { site, ..self }
     }
 
     /// What the mind began with; none if the state file's bytes are none.

@@ -6,6 +6,7 @@ use crate::{Mind, Verdict};
 use farhand_profile::Profile;
 use farhand_protocol::{MonoTime, SafetyState, WIRE_VERSION};
 use farhand_settings::SettingsError;
+use farhand_site::SiteMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,6 +36,9 @@ pub enum NoReplay {
     /// The profile in it is refused.
     #[error("holds a profile that this program refuses: {0}")]
     Profile(#[from] SettingsError),
+    /// The site in it is refused.
+    #[error("holds a site that this program refuses: {0}")]
+    Site(SettingsError),
     /// The state file in it is none.
     #[error("holds a state file that is damaged")]
     Stored,
@@ -94,8 +98,12 @@ impl Replay {
         }
         let profile: Profile = farhand_settings::parse(&header.profile, Path::new("the record's profile"))?;
         let start = header.start().ok_or(NoReplay::Stored)?;
+        let mut mind = Mind::new(&profile, &start);
+        if let Some(site) = &header.site {
+            mind = mind.on_site(SiteMap::parse(site, Path::new("the record's site")).map_err(NoReplay::Site)?);
+        }
         Ok(Self {
-            mind: Mind::new(&profile, &start),
+            mind,
             said: Said::default(),
             begun: start.at,
             reached: start.at,

@@ -58,6 +58,16 @@ pub struct ZoneAhead {
     pub inside: bool,
 }
 
+impl ZoneAhead {
+    /// The one that counts: the nearest that the vehicle is in or has not passed yet.
+    #[must_use]
+    pub fn nearest(zones: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let away = |zone: &Self| zone.ahead_m.hypot(zone.left_m);
+        let ahead = zones.into_iter().filter(|zone| zone.inside || zone.ahead_m > 0.0);
+        ahead.min_by(|one, other| away(one).total_cmp(&away(other))).filter(|zone| zone.inside || away(zone) < FARTHEST_ZONE_M)
+    }
+}
+
 /// Classes of what can be wrong with a link, in the order of the model's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkReason {
@@ -147,6 +157,8 @@ fn flag(is: bool) -> f32 {
     if is { 1.0 } else { 0.0 }
 }
 
+/// A zone farther away than this is none: no stop reaches it.
+const FARTHEST_ZONE_M: f32 = 12.0;
 /// Farther than any stop is long.
 const NO_ZONE: ZoneAhead = ZoneAhead { ahead_m: BEAM_RANGE_M, left_m: 0.0, inside: false };
 
@@ -154,6 +166,17 @@ const NO_ZONE: ZoneAhead = ZoneAhead { ahead_m: BEAM_RANGE_M, left_m: 0.0, insid
 mod tests {
     use super::*;
     use crate::layout::Sense;
+
+    #[test]
+    fn the_zone_that_counts_is_the_nearest_that_is_not_passed() {
+        let zone = |ahead_m, left_m, inside| ZoneAhead { ahead_m, left_m, inside };
+        let (near, far, passed, around) =
+            (zone(3.0, 1.0, false), zone(6.0, 0.0, false), zone(-1.0, 0.0, false), zone(-0.5, 0.0, true));
+        assert_eq!(ZoneAhead::nearest([far, near, passed]), Some(near));
+        assert_eq!(ZoneAhead::nearest([near, around, passed]), Some(around));
+        assert_eq!(ZoneAhead::nearest([passed, zone(12.1, 0.0, false)]), None);
+        assert_eq!(ZoneAhead::nearest([zone(-13.0, 0.0, true)]), Some(zone(-13.0, 0.0, true)));
+    }
 
     #[test]
     fn every_sense_lies_where_the_table_says() {

@@ -1,11 +1,12 @@
 //! The configuration files of a system.
 
 use super::plan::Plan;
-use crate::python;
+use crate::{house, python, steps};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use std::f64::consts::{FRAC_PI_2, PI};
 use std::path::Path;
+use std::process::Command;
 
 /// One camera of a demo truck.
 struct Camera {
@@ -55,6 +56,7 @@ const CAMERAS: [Camera; 4] = [
     },
 ];
 
+const SITE_FILE: &str = "site.toml";
 /// Where the first truck stands, and how far north of it the next one.
 const FIRST_PLACE_M: (f64, f64) = (6.0, 4.0);
 const BETWEEN_TRUCKS_M: f64 = 4.0;
@@ -68,10 +70,10 @@ pub(crate) fn write(plan: &Plan) -> Result<()> {
         let folder = plan.vehicle_folder(&vehicle);
         make_folder(&folder.join("video"))?;
         put(&folder.join("profile.toml"), &profile(plan, &folder))?;
-        put(&folder.join("guardian.toml"), &guardian(&vehicle))?;
+        put(&folder.join("guardian.toml"), &guardian(plan, &vehicle))?;
         put(&folder.join("agent.toml"), &agent(plan, &vehicle))?;
     }
-    Ok(())
+    if plan.scanners { map(plan) } else { Ok(()) }
 }
 
 fn gateway(plan: &Plan) -> Value {
@@ -125,14 +127,27 @@ fn profile(plan: &Plan, folder: &Path) -> Value {
     json!({ "kind": "counterbalance-truck", "scanner": { "fitted": plan.scanners }, "cameras": CAMERAS.iter().take(plan.cameras.into()).map(camera).collect::<Vec<_>>() })
 }
 
-fn guardian(vehicle: &str) -> Value {
-    json!({
+/// The site as the simulator gives it to the trucks.
+fn map(plan: &Plan) -> Result<()> {
+    let mut command = Command::new(house::program("farhand-sim")?);
+    command.arg("--config").arg(plan.folder.join("sim.toml")).arg("map");
+    let text = steps::output(&mut command).context("making the map of the site")?;
+    let file = plan.folder.join(SITE_FILE);
+    std::fs::write(&file, text).with_context(|| format!("writing {}", file.display()))
+}
+
+fn guardian(plan: &Plan, vehicle: &str) -> Value {
+    let mut settings = json!({
         "vehicle": vehicle,
         "profile": "profile.toml",
         "machine_socket": "machine.sock",
         "agent_socket": "agent.sock",
         "state_file": "guardian.state",
-    })
+    });
+    if plan.scanners {
+        settings["site"] = format!("../{SITE_FILE}").into();
+    }
+    settings
 }
 
 fn agent(plan: &Plan, vehicle: &str) -> Value {

@@ -1,6 +1,6 @@
 // What the vehicle's words mean to a person: what happened, why, what to do next. The only place with such sentences.
 
-import type { CapTerm, Cause, Need, SafetyState } from "../wire/generated/protocol";
+import type { CapTerm, Cause, Need, SafetyState, VehicleState } from "../wire/generated/protocol";
 
 export const STATE_WORDS: Readonly<Record<SafetyState, { word: string; sentence: string; tone: Tone }>> = {
   Boot: { word: "Starting", sentence: "The truck is checking itself with the brake on.", tone: "quiet" },
@@ -58,7 +58,7 @@ export const NEED_WORDS: Readonly<Record<Need, string>> = {
   scanner: "Wait: the safety scanners must be heard.",
 };
 
-export const CAP_WORDS: Readonly<Record<CapTerm, string>> = {
+const CAP_WORDS: Readonly<Record<CapTerm, string>> = {
   state: "no motion in this state",
   site: "site limit",
   blind: "old pictures: slower",
@@ -83,6 +83,12 @@ export interface Standing {
   driven: boolean;
   /** Nothing was heard of the truck for too long: all of this is its last word. */
   old: boolean;
+}
+
+/** What limits the speed, as a person says it. */
+export function capWords({ cap_term, pose }: Pick<VehicleState, "cap_term" | "pose">): string {
+  if (cap_term === "zone" && pose === null) return "the truck does not know where it is";
+  return wordOf(CAP_WORDS, cap_term) ?? cap_term;
 }
 
 /** The words of the page's border. */

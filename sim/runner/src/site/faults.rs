@@ -2,12 +2,14 @@
 
 use std::str::FromStr;
 
-/// One fault of one machine. Written `emergency_stop`, `camera_frozen:NAME`, `camera_dead:NAME`, `camera_slow:NAME`,
+/// One fault of one machine. Written `emergency_stop`, `place_lost`, `camera_frozen:NAME`, `camera_dead:NAME`, `camera_slow:NAME`,
 /// `swap_cameras:A:B`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
     /// The red button is pressed.
     EmergencyStop,
+    /// Localisation is lost: the machine reports no pose.
+    PlaceLost,
     /// The camera repeats its last picture, stamp included.
     Frozen(String),
     /// The camera delivers nothing.
@@ -25,13 +27,14 @@ impl FromStr for Fault {
         let words: Vec<&str> = text.split(':').collect();
         match words[..] {
             ["emergency_stop"] => Ok(Self::EmergencyStop),
+            ["place_lost"] => Ok(Self::PlaceLost),
             ["camera_frozen", name] => Ok(Self::Frozen(name.to_owned())),
             ["camera_dead", name] => Ok(Self::Dead(name.to_owned())),
             ["camera_slow", name] => Ok(Self::Slow(name.to_owned())),
             ["swap_cameras", a, b] if a != b => Ok(Self::Swap(a.to_owned(), b.to_owned())),
             _ => Err(format!(
-                "kind {text:?} is unknown; there are emergency_stop, camera_frozen:NAME, camera_dead:NAME, \
-                 camera_slow:NAME, swap_cameras:A:B"
+                "kind {text:?} is unknown; there are emergency_stop, place_lost, camera_frozen:NAME, \
+                 camera_dead:NAME, camera_slow:NAME, swap_cameras:A:B"
             )),
         }
     }
@@ -41,7 +44,7 @@ impl Fault {
     /// The cameras it is about.
     pub(crate) fn cameras(&self) -> Vec<&str> {
         match self {
-            Self::EmergencyStop => Vec::new(),
+            Self::EmergencyStop | Self::PlaceLost => Vec::new(),
             Self::Frozen(name) | Self::Dead(name) | Self::Slow(name) => vec![name],
             Self::Swap(a, b) => vec![a, b],
         }

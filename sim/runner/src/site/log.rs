@@ -2,6 +2,7 @@
 
 use farhand_drive::Actuate;
 use farhand_protocol::MonoTime;
+use farhand_world::Place;
 use serde::Serialize;
 use std::collections::VecDeque;
 
@@ -9,7 +10,7 @@ use std::collections::VecDeque;
 const CAPACITY: usize = 8000;
 
 /// One actuator command as it came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct LogEntry {
     pub received_us: u64,
     pub at_us: u64,
@@ -19,10 +20,14 @@ pub(crate) struct LogEntry {
     pub safe_stop: bool,
     /// The machine's true speed at that moment.
     pub measured_speed_mm_s: i32,
+    /// Where it truly was.
+    pub x_m: f64,
+    pub y_m: f64,
+    pub heading_rad: f64,
 }
 
 impl LogEntry {
-    pub(crate) fn new(received: MonoTime, command: &Actuate, measured_speed_mm_s: i32) -> Self {
+    pub(crate) fn new(received: MonoTime, command: &Actuate, measured_speed_mm_s: i32, place: Place) -> Self {
         Self {
             received_us: received.0,
             at_us: command.at.0,
@@ -31,6 +36,9 @@ impl LogEntry {
             steering_mrad: command.steering_mrad,
             safe_stop: command.safe_stop,
             measured_speed_mm_s,
+            x_m: place.x_m,
+            y_m: place.y_m,
+            heading_rad: place.heading_rad,
         }
     }
 }
@@ -75,7 +83,7 @@ mod tests {
             lift_mm_s: 0,
             safe_stop: false,
         };
-        LogEntry::new(MonoTime(received_us), &command, 0)
+        LogEntry::new(MonoTime(received_us), &command, 0, Place { x_m: 0.0, y_m: 0.0, heading_rad: 0.0 })
     }
 
     #[test]

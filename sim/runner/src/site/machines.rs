@@ -7,6 +7,7 @@ use farhand_machine::{Scanners, angle, distance, in_metres, micrometres, speed};
 use farhand_protocol::{MonoTime, Pose};
 use farhand_world::{Ground, Outline, ScanScene, Watchdog, World};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::mm::MlockAllFlags;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -23,6 +24,9 @@ const TICK: Duration = Duration::from_millis(5);
 const TICKS_A_REPORT: u64 = 2;
 /// More commands than this at once wait for the next turn.
 const MOST_AT_ONCE: usize = 64;
+/// A guardian calls a machine lost that was silent for 100 ms. A machine here is silent only if its thread was not run, and a
+/// reader of the log must be able to tell that from a fault of the guardian.
+const SAID_IF_LATE_BY: Duration = Duration::from_millis(40);
 /// Above ordinary real-time work, below the guardians (40): they are the ones measured.
 const FIFO_PRIORITY: u8 = 30;
 
@@ -107,6 +111,7 @@ impl Machines {
     fn run(&mut self) {
         let mut due = vehicle_now();
         let mut tick = 0_u64;
+        let mut worked = Duration::ZERO;
         while !self.stage.ended() {
             let now = vehicle_now();
             self.world.advance(now);
@@ -121,11 +126,21 @@ impl Machines {
                 self.publish(now);
                 due = due.after(TICK);
                 if due < now {
+                    let late = now.since(due);
+                    if late > SAID_IF_LATE_BY {
+                        warn!(
+                            late_ms = late.as_millis(),
+                            worked_ms = worked.as_millis(),
+                            "the machines' thread was not run in time"
+                        );
+                    }
                     // The machine was asleep: time that is gone is not caught up with a burst of reports.
                     due = now.after(TICK);
                 }
             }
-            self.wait(due.since(vehicle_now()));
+            let done = vehicle_now();
+            worked = done.since(now);
+            self.wait(due.since(done));
         }
     }
 
@@ -137,10 +152,11 @@ impl Machines {
                 let received = vehicle_now();
                 self.world.command(index, received, in_metres(&command));
                 let speed_mm_s = self.world.measured(index).map_or(0, |measured| speed(measured.speed_mps));
+                let place = self.world.machines()[index].truck.place();
                 let port = &mut self.ports[index];
                 port.last = Some(ActuatorTruth::new(received, &command));
                 if port.received.len() < port.received.capacity() {
-                    port.received.push(LogEntry::new(received, &command, speed_mm_s));
+                    port.received.push(LogEntry::new(received, &command, speed_mm_s, place));
                 }
             }
             let (port, wing) = (&mut self.ports[index], &self.stage.wings[index]);
@@ -154,6 +170,7 @@ impl Machines {
         for (index, port) in self.ports.iter_mut().enumerate() {
             let (Some(guardian), Some(measured)) = (&port.guardian, self.world.measured(index)) else { continue };
             port.sequence += 1;
+            let lost = self.stage.wings[index].place_lost.load(Ordering::Relaxed);
             let report = MachineReport {
                 seq: port.sequence,
                 at: now,
@@ -162,7 +179,7 @@ impl Machines {
                 steering_mrad: angle(measured.steering_rad),
                 fork_mm: distance(measured.fork_m),
                 emergency_stop: measured.emergency_stop,
-                pose: Some(Pose {
+                pose: (!lost).then(|| Pose {
                     x_mm: distance(measured.believed.x_m),
                     y_mm: distance(measured.believed.y_m),
                     heading_mrad: angle(around(measured.believed.heading_rad)),
@@ -247,16 +264,20 @@ impl Machines {
     }
 }
 
+/// As the guardian does: first in line, and no page of this process is given away. Pages are locked as they are touched.
 fn ask_for_realtime() -> bool {
+    let locked = rustix::mm::mlockall(MlockAllFlags::CURRENT | MlockAllFlags::FUTURE | MlockAllFlags::ONFAULT);
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
     let scheduled = ThreadPriorityValue::try_from(FIFO_PRIORITY).map(ThreadPriority::Crossplatform).and_then(|priority| {
         set_thread_priority_and_policy(thread_native_id(), priority, policy).map_err(|error| format!("{error:?}"))
     });
-    match scheduled {
-        Ok(()) => info!("SCHED_FIFO granted to the machines' thread"),
-        Err(ref error) => warn!(error, "SCHED_FIFO not granted to the machines' thread; give the process CAP_SYS_NICE"),
+    let granted = locked.is_ok() && scheduled.is_ok();
+    if granted {
+        info!("real-time scheduling and locked memory granted to the machines' thread");
+    } else {
+        warn!(?locked, ?scheduled, "no real-time for the machines' thread; give the process CAP_SYS_NICE and CAP_IPC_LOCK");
     }
-    scheduled.is_ok()
+    granted
 }
 
 /// The same direction within half a turn of zero.

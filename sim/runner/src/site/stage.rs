@@ -82,6 +82,8 @@ pub(crate) struct Truth {
 pub(crate) struct Wing {
     pub name: Arc<str>,
     pub emergency_stop: AtomicBool,
+    /// Localisation is lost.
+    pub place_lost: AtomicBool,
     pub log: Mutex<ActuatorLog>,
     /// By camera name, in the profile's order; filled by the cameras' thread.
     pub cameras: Mutex<Vec<(String, CameraFaults)>>,
@@ -100,6 +102,7 @@ impl Stage {
         let wing = |name: &str| Wing {
             name: name.into(),
             emergency_stop: AtomicBool::new(false),
+            place_lost: AtomicBool::new(false),
             log: Mutex::new(ActuatorLog::new()),
             cameras: Mutex::new(Vec::new()),
         };
@@ -156,6 +159,7 @@ impl Wing {
         }
         match (fault, &places[..]) {
             (Fault::EmergencyStop, _) => self.emergency_stop.store(on, Ordering::Relaxed),
+            (Fault::PlaceLost, _) => self.place_lost.store(on, Ordering::Relaxed),
             (Fault::Frozen(_), &[camera]) => cameras[camera].1.frozen = on,
             (Fault::Dead(_), &[camera]) => cameras[camera].1.dead = on,
             (Fault::Slow(_), &[camera]) => cameras[camera].1.slow = on,

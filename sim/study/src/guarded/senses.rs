@@ -2,10 +2,10 @@
 
 use crate::controller::Sight;
 use crate::eyes;
-use crate::plan::Zone;
 use crate::ride::TICK;
 use farhand_guard::{Command, KeepClear, OdometryPose, PlacePoint, Scan, ScanPoint, Situation};
 use farhand_protocol::MonoTime;
+use farhand_site::Zone;
 use farhand_world::{Drive, Place};
 
 /// What has been told so far and need not be put into numbers again.

@@ -52,6 +52,12 @@ pub(crate) struct Floor {
 
 impl Floor {
     /// Bare concrete in slabs with joints.
+    /// Its size east and north.
+    pub(crate) fn size_m(&self) -> (f64, f64) {
+        let metres = |dots: usize| f64::from(u32::try_from(dots).unwrap_or(u32::MAX)) / f64::from(DOTS_PER_M);
+        (metres(self.columns), metres(self.rows))
+    }
+
     pub(crate) fn concrete(size_m: (f32, f32)) -> Self {
         let (columns, rows) = ((size_m.0 * DOTS_PER_M) as usize, (size_m.1 * DOTS_PER_M) as usize);
         let slab = (SLAB_M * DOTS_PER_M) as usize;

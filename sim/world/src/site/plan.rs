@@ -10,6 +10,7 @@ use super::paint::{BLUE, Colour, GREEN, ORANGE, PURPLE, Paint, RED, STEEL, TEAL,
 use super::{Block, Site, Stack};
 use crate::Random;
 use crate::font::Glyph;
+use farhand_site::{Zone, ZoneKind};
 
 const SIZE_M: (f32, f32) = (58.0, 40.0);
 const HEIGHT_M: f32 = 8.5;
@@ -48,11 +49,28 @@ pub(super) fn warehouse(seed: u64) -> Site {
     }
     plan.staging();
     plan.clutter();
+    let zones = zones();
     let Plan { stacks, blocks, floor, .. } = plan;
     let top_of =
         |stack: &Stack| blocks[stack.first..stack.first + stack.count].iter().map(|block| block.top_m).fold(0.0, f32::max);
     let grid = Grid::new(SIZE_M, &stacks, top_of);
-    Site { height_m: HEIGHT_M, grid, stacks, blocks, floor }
+    Site { height_m: HEIGHT_M, grid, stacks, blocks, floor, zones }
+}
+
+/// Where a truck should not stand: before the dock doors, on the walkway, where the cross aisle meets the others.
+fn zones() -> Vec<Zone> {
+    let wide = f64::from;
+    let of_aisle = |y: f32| {
+        let zone =
+            |kind, x: (f32, f32), half: f32| Zone { kind, low: (wide(x.0), wide(y - half)), high: (wide(x.1), wide(y + half)) };
+        let across = (RACKS_X_M[0] + BAY_M * f32::from(BAYS), RACKS_X_M[1]);
+        [
+            zone(ZoneKind::Door, (0.0, 3.2), 1.6),
+            zone(ZoneKind::Crossing, (10.3, 11.9), AISLE_HALF_M),
+            zone(ZoneKind::Crossing, across, AISLE_HALF_M),
+        ]
+    };
+    AISLES_Y_M.into_iter().flat_map(of_aisle).collect()
 }
 
 struct Plan {

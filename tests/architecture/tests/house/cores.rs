@@ -4,13 +4,14 @@ use crate::sources::{files, is_for_tests, parsed, root, shown};
 use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
-const CORES: [&str; 8] = [
+const CORES: [&str; 9] = [
     "gateway/protocol",
     "gateway/link",
     "gateway/lease",
     "vehicle-agent/safety",
     "vehicle-agent/guard",
     "vehicle-agent/mind",
+    "vehicle-agent/site",
     "sim/net",
     "sim/world",
 ];

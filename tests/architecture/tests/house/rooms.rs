@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 /// What decides: pure state machines and the language they speak.
-const CORES: [&str; 9] = [
+const CORES: [&str; 10] = [
     "gateway/protocol",
     "gateway/settings",
     "gateway/link",
@@ -13,12 +13,14 @@ const CORES: [&str; 9] = [
     "vehicle-agent/safety",
     "vehicle-agent/guard",
     "vehicle-agent/senses",
+    "vehicle-agent/site",
     "sim/net",
     "sim/world",
 ];
 
-/// What a core may use of ours. Reading a profile is reading data, so cores may know its types.
-const CORE_MAY_USE: [&str; 4] = ["gateway/protocol", "gateway/settings", "gateway/link", "vehicle-agent/profile"];
+/// What a core may use of ours. Reading a profile or a site is reading data, so cores may know their types.
+const CORE_MAY_USE: [&str; 5] =
+    ["gateway/protocol", "gateway/settings", "gateway/link", "vehicle-agent/profile", "vehicle-agent/site"];
 
 /// All that a crate of the vehicle may use of the gateway.
 const VEHICLE_MAY_USE: [&str; 4] = ["gateway/protocol", "gateway/settings", "gateway/link", "gateway/transport"];
@@ -27,7 +29,7 @@ const VEHICLE_MAY_USE: [&str; 4] = ["gateway/protocol", "gateway/settings", "gat
 const GATEWAY_MAY_USE: [&str; 0] = [];
 
 /// All that the guardian may use of ours: no media, no network, no async runtime can come in through these.
-const GUARDIAN_MAY_USE: [&str; 9] = [
+const GUARDIAN_MAY_USE: [&str; 10] = [
     "gateway/protocol",
     "gateway/settings",
     "gateway/link",
@@ -35,19 +37,21 @@ const GUARDIAN_MAY_USE: [&str; 9] = [
     "vehicle-agent/safety",
     "vehicle-agent/guard",
     "vehicle-agent/senses",
+    "vehicle-agent/site",
     "vehicle-agent/drive",
     "vehicle-agent/mind",
 ];
 
 /// All that the mind may use of ours: cores, and of `drive` its words. That it takes no socket and no clock from there is for
 /// the test of the cores' sources.
-const MIND_MAY_USE: [&str; 7] = [
+const MIND_MAY_USE: [&str; 8] = [
     "gateway/protocol",
     "gateway/settings",
     "vehicle-agent/profile",
     "vehicle-agent/safety",
     "vehicle-agent/guard",
     "vehicle-agent/senses",
+    "vehicle-agent/site",
     "vehicle-agent/drive",
 ];
 

@@ -4,6 +4,7 @@
 
 use super::shown::{Floor, on_the_floor, outside_m};
 use super::stage::Stage;
+use crate::Decision;
 use farhand_machine::floors::{START, bend, dead_end, steering_along_the_bend};
 use farhand_protocol::{MonoTime, SafetyState as S};
 use farhand_world::{Ground, Place, Random};
@@ -96,12 +97,11 @@ impl Hand {
 struct Sent(VecDeque<(MonoTime, Floor)>);
 
 impl Sent {
-    /// A state goes up in every fifth tick.
-    fn note(&mut self, stage: &Stage) {
-        if stage.now.0.is_multiple_of(50_000) {
-            let floor = stage.lookout.corridor(stage.now).map(|corridor| on_the_floor(&corridor, &stage.machine.truck.place()));
-            self.0.extend(floor.map(|floor| (stage.now, floor)));
-        }
+    /// What went up in a tick.
+    fn note(&mut self, stage: &Stage, decision: &Decision) {
+        let corridor = decision.state.as_ref().and_then(|state| state.corridor.as_ref());
+        let floor = corridor.map(|corridor| on_the_floor(corridor, &stage.machine.truck.place()));
+        self.0.extend(floor.map(|floor| (stage.now, floor)));
         while self.0.front().is_some_and(|(at, _)| stage.now.since(*at) > BEFORE_THE_LOSS) {
             self.0.pop_front();
         }
@@ -122,7 +122,7 @@ fn lose(stage: &Stage, seen: &Sent, table: &mut Table) {
     let (last_command, rolled_from) = (lost.commanded, lost.machine.truck.travelled_m());
     let mut braked = None;
     while lost.core.state() != S::Halt {
-        lost.tick();
+        let decision = lost.tick();
         let since = lost.now.since(last_command);
         if braked.is_none() && lost.drive.safe_stop && lost.drive.speed_mm_s == 0 && lost.drive.brake_mm_s2 > 0 {
             braked = Some(since);
@@ -131,7 +131,7 @@ fn lose(stage: &Stage, seen: &Sent, table: &mut Table) {
             beside_sent_m = beside_sent_m.max(sent.beside_m(&lost));
             beside_seen_m = beside_seen_m.max(seen.beside_m(&lost));
         } else {
-            sent.note(&lost);
+            sent.note(&lost, &decision);
         }
         table.blind += u32::from(blind(&mut lost));
         assert!(since < MOST_STOP + Duration::from_secs(2), "it does not stop: {:?}", lost.state());
@@ -171,8 +171,8 @@ fn drive(seed: u64, wanted: usize, table: &mut Table) {
             return;
         }
         stage.hands = Some(hand.wants(&stage.machine.truck.place()));
-        stage.tick();
-        sent.note(&stage);
+        let decision = stage.tick();
+        sent.note(&stage, &decision);
         table.blind += u32::from(blind(&mut stage));
         assert!(!stage.machine.touches(), "seed {seed}: driven into a rack at {:?}", stage.machine.truck.place());
         if stage.core.state() != S::Teleop {

@@ -4,7 +4,7 @@ use super::Sweep;
 use farhand_drive::MachineReport;
 use farhand_guard::{Command, Corner, OdometryPose};
 use farhand_protocol::MonoTime;
-use farhand_senses::{Beams, Features, LinkReason, Senses, Told};
+use farhand_senses::{Beams, Features, LinkReason, Senses, Told, ZoneAhead};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -32,6 +32,8 @@ pub(super) struct Present<'a> {
     /// The way the vehicle is on, and whether it is only thought on.
     pub(super) way: ([Corner; 6], bool),
     pub(super) loaded: bool,
+    /// The next zone to be kept clear.
+    pub(super) keep_clear: Option<ZoneAhead>,
 }
 
 impl Memory {
@@ -72,8 +74,7 @@ impl Memory {
             safe_lateral_mps2: si(lateral),
             corridor_m: way.map(|corner| (si(corner.x_mm), si(corner.y_mm))),
             corridor_extrapolated,
-            // No site map reaches the guardian yet.
-            keep_clear: None,
+            keep_clear: present.keep_clear,
             since_event_s: 0.0,
             reason: LinkReason::Silence,
         };

@@ -3,13 +3,14 @@
 use crate::record::{Header, Tape};
 use crate::{Decision, Heard, Mind, Remark, Start, Taken, words};
 use farhand_drive::{Actuate, AgentSays, GuardianSays, MachineSays};
-use farhand_machine::Machine;
+use farhand_machine::{Machine, profiles};
 use farhand_profile::Profile;
 use farhand_protocol::{
     BootId, CameraIndex, Command, FromConsole, GlassStamp, LeaseEpoch, MonoTime, OperatorName, RtpStamp, SafetyState, VehicleId,
     VehicleState, WIRE_VERSION, encode,
 };
 use farhand_safety::{Drive, Input, Persisted};
+use farhand_site::{SiteFile, SiteMap};
 use farhand_world::{Ground, Place};
 use serde_bytes::ByteBuf;
 use std::collections::VecDeque;
@@ -19,19 +20,6 @@ use std::time::Duration;
 
 const BOOT: BootId = BootId(7);
 const TICK: Duration = Duration::from_millis(10);
-const CAMERAS: &str = r#"
-    kind = "counterbalance-truck"
-    [scanner]
-    fitted = true
-    [[cameras]]
-    name = "front"
-    source = "videotestsrc"
-    required_for = ["forward", "handover"]
-    [[cameras]]
-    name = "rear"
-    source = "videotestsrc"
-    required_for = ["reverse", "handover"]
-"#;
 
 pub(crate) type Policy = fn(MonoTime) -> (MonoTime, Vec<u8>);
 
@@ -52,6 +40,7 @@ pub(crate) struct Stage {
     seq: u64,
     captures: VecDeque<MonoTime>,
     profile: String,
+    site: Option<String>,
     /// The session so far, if it is recorded.
     record: Option<(Tape, Vec<u8>)>,
 }
@@ -73,7 +62,7 @@ impl DerefMut for Stage {
 
 impl Stage {
     pub(crate) fn new(more: &str, ground: Ground, place: Place) -> Self {
-        let text = format!("{CAMERAS}\n{more}");
+        let text = format!("{}{more}", profiles::truck(""));
         let profile: Profile = farhand_settings::parse(&text, Path::new("p.toml")).expect("good");
         let now = MonoTime(5_000_000);
         Self {
@@ -89,14 +78,23 @@ impl Stage {
             seq: 0,
             captures: VecDeque::new(),
             profile: text,
+            site: None,
             record: None,
         }
+    }
+
+    /// The same, with a map of its site and a localisation.
+    pub(crate) fn on_site(mut self, site: &SiteFile) -> Self {
+        self.mind = self.mind.on_site(SiteMap::of(site));
+        self.machine.localised = true;
+        self.site = Some(site.to_string());
+        self
     }
 
     /// The same, with all that happens on record.
     pub(crate) fn recorded(mut self) -> Self {
         let vehicle = VehicleId::new("truck-1").expect("a name");
-        let header = Header::new(vehicle, self.profile.clone(), "here".into(), 0, &start(self.now));
+        let header = Header::new(vehicle, self.profile.clone(), "here".into(), 0, &start(self.now)).on_site(self.site.clone());
         self.record = Some((Tape::default(), header.to_bytes().expect("encodes")));
         self
     }

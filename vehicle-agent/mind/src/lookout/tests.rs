@@ -6,6 +6,8 @@ mod losses;
 mod shown;
 #[path = "stage.rs"]
 pub(crate) mod stage;
+#[path = "surveyed.rs"]
+mod surveyed;
 
 use farhand_drive::Actuate;
 use farhand_guard::{Choice, Manoeuvre, ScoreFault};
