@@ -1,7 +1,7 @@
 // Drives one truck to and fro for ever: `node scripted-operator.js LOGIN_URL VEHICLE`. The demo and the benches use it.
 
 import { Operator } from './operator.js';
-import { pause } from './waiting.js';
+import { TooLate, pause } from './waiting.js';
 
 const LEG_MS = 3000;
 
@@ -19,16 +19,28 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
   });
 }
 
+function stopped(state) {
+  return state === 'SafeStop' || state === 'Halt';
+}
+
 /** Holds the enable switch and one key after the other; a latched stop is re-armed, as a person would. */
 async function drive() {
   for (;;) {
     const { state } = await operator.says();
-    if (state === 'SafeStop' || state === 'Halt') {
+    if (stopped(state)) {
       await operator.rearms();
     }
     if (state !== 'Teleop') {
       await operator.letsGo();
-      await operator.enables();
+      try {
+        await operator.enables();
+      } catch (error) {
+        // A truck that stopped meanwhile is re-armed in the next turn.
+        if (error instanceof TooLate && stopped((await operator.says()).state)) {
+          continue;
+        }
+        throw error;
+      }
     }
     for (const key of ['w', 's']) {
       await operator.page.keyboard.down(key);
