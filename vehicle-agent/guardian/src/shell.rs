@@ -108,23 +108,22 @@ impl Shell {
         Ok(())
     }
 
-    /// Until the agent says something, the machine is gone, or the next tick is due. What the machine measures changes nothing between
-    /// two ticks and carries its own time: it is read when the tick is, and wakes nobody two hundred times a second.
+    /// Until the next tick is due, somebody comes, or the machine or the agent is gone. What either says is acted on in a tick, so
+    /// it is read when the tick is, and wakes nobody three hundred times a second (docs/decisions/0009-read-at-ticks.md).
     fn wait(&self) -> anyhow::Result<Ready> {
         let left = self.mind.next_tick().since(vehicle_now());
         let timeout = Timespec { tv_sec: 0, tv_nsec: i64::from(left.subsec_nanos()) };
         // An absent socket is asked for nothing and answers nothing: the listener stands in for it.
-        let wait_agent = if self.agent.is_some() { PollFlags::IN } else { PollFlags::empty() };
         let mut fds = [
             PollFd::from_borrowed_fd(self.listener.as_fd(), PollFlags::IN),
             PollFd::from_borrowed_fd(self.machine.as_ref().map_or(self.listener.as_fd(), AsFd::as_fd), PollFlags::empty()),
-            PollFd::from_borrowed_fd(self.agent.as_ref().map_or(self.listener.as_fd(), AsFd::as_fd), wait_agent),
+            PollFd::from_borrowed_fd(self.agent.as_ref().map_or(self.listener.as_fd(), AsFd::as_fd), PollFlags::empty()),
         ];
         match poll(&mut fds, Some(&timeout)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {
-                let [listener, machine_gone, agent] = fds.map(|fd| !fd.revents().is_empty());
+                let [listener, machine_gone, agent_gone] = fds.map(|fd| !fd.revents().is_empty());
                 let due = vehicle_now() >= self.mind.next_tick();
-                Ok(Ready { listener, machine: machine_gone || due, agent })
+                Ok(Ready { listener, machine: machine_gone || due, agent: agent_gone || due })
             }
             Err(error) => Err(error).context("waiting for packets"),
         }

@@ -5,16 +5,20 @@ mod site;
 
 use farhand_protocol::{Protection, SafetyState};
 use farhand_world::ScanFault;
-use site::{Guardian, Site};
+use site::{Guardian, Site, by_the_clock};
+use std::path::Path;
 
 const PROFILE: &str = "kind = \"counterbalance-truck\"\n[scanner]\nfitted = true\n";
 
 #[test]
 fn the_program_leaves_boot_with_scans_and_knows_when_they_end() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut site = Site::new(folder.path(), PROFILE, "");
+    by_the_clock(boot_ends_with_scans);
+}
+
+fn boot_ends_with_scans(folder: &Path) {
+    let mut site = Site::new(folder, PROFILE, "");
     site.machine.ails.scans = Some(ScanFault::Dropout);
-    let _guardian = Guardian::start(folder.path());
+    let _guardian = Guardian::start(folder);
 
     site.until("a machine that says nothing of scans", |state| {
         state.state == SafetyState::Boot && state.protection == Protection::Lost
