@@ -69,7 +69,7 @@ class Stream(unittest.TestCase):
     def test_what_is_cut_off_foreign_or_out_of_range_is_refused(self):
         found = samples(5, np.random.default_rng(1))
         whole = stream(found)
-        for wrong in (whole[:-1], whole[:40], whole[:20], b"", b"X" + whole[1:], whole.replace(b"senses-1", b"senses-0")):
+        for wrong in (whole[:-1], whole[:40], whole[:20], b"", b"X" + whole[1:], whole.replace(b"senses-2", b"senses-0")):
             with self.assertRaises(ValueError):
                 records.read_all(io.BytesIO(wrong), LAYOUT, 10_000)
         for field, value in (("senses", np.nan), ("senses", 1e6), ("costs", np.inf), ("costs", -1.0)):

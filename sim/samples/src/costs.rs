@@ -209,13 +209,13 @@ const CLOSE_PERSON_M: f64 = 0.4;
 
 // Costs. The loss tells 0.5 apart clearly: a contact outweighs all else together, what the guard will refuse outweighs a blocked
 // crossing, and that some metres of way. Of stops that are as good, the one that leaves the way least is what people expect.
-const PERSON: f64 = 14.0;
+const PERSON: f64 = 17.5;
 const PERSON_SPEED: f64 = 4.0;
-const SOLID: f64 = 9.0;
+const SOLID: f64 = 12.5;
 const SOLID_SPEED: f64 = 2.0;
-const REFUSED: f64 = 3.0;
+const REFUSED: f64 = 5.0;
 const CLOSE: f64 = 1.5;
-const KEEP_CLEAR: f64 = 2.8;
+const KEEP_CLEAR: f64 = 4.5;
 const METRE: f64 = 0.2;
 const ASIDE: f64 = 0.6;
 

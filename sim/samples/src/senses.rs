@@ -52,8 +52,8 @@ fn beams(reckoned: &Place, scans: [Option<&Scan>; 2]) -> Beams {
 fn zone_ahead(sight: &Sight<'_>) -> Option<ZoneAhead> {
     let believed = sight.believed()?;
     ZoneAhead::nearest(sight.zones().iter().map(|zone| {
-        let (ahead_m, left_m) = narrow_pair(seen_from(&believed, zone.middle()));
-        ZoneAhead { ahead_m, left_m, inside: zone.holds((believed.x_m, believed.y_m)) }
+        let corners = zone.corners().map(|corner| narrow_pair(seen_from(&believed, corner)));
+        ZoneAhead::spanning(corners, zone.holds((believed.x_m, believed.y_m)))
     }))
 }
 

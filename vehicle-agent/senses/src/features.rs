@@ -54,11 +54,23 @@ pub struct ZoneAhead {
     pub ahead_m: f32,
     /// Its middle, left of it.
     pub left_m: f32,
+    /// Half of what it spans along the vehicle.
+    pub half_ahead_m: f32,
+    /// Half of what it spans across it.
+    pub half_left_m: f32,
     /// True while the vehicle's origin is inside.
     pub inside: bool,
 }
 
 impl ZoneAhead {
+    /// The zone with these corners, each ahead of and left of the vehicle's origin.
+    #[must_use]
+    pub fn spanning(corners: [(f32, f32); 4], inside: bool) -> Self {
+        let (ahead, left) = (corners.map(|(ahead, _)| ahead), corners.map(|(_, left)| left));
+        let ((ahead_m, half_ahead_m), (left_m, half_left_m)) = (middle_and_half(ahead), middle_and_half(left));
+        Self { ahead_m, left_m, half_ahead_m, half_left_m, inside }
+    }
+
     /// The one that counts: the nearest that the vehicle is in or has not passed yet.
     #[must_use]
     pub fn nearest(zones: impl IntoIterator<Item = Self>) -> Option<Self> {
@@ -149,8 +161,15 @@ fn in_order(senses: &Senses) -> impl Iterator<Item = f32> {
         .chain(senses.told.map(|told| told.steering_rad))
         .chain([flag(senses.loaded), senses.mast_m, senses.safe_decel_mps2, senses.safe_lateral_mps2])
         .chain(senses.corridor_m.into_iter().flat_map(|(ahead, left)| [ahead, left]))
-        .chain([flag(senses.corridor_extrapolated), zone.ahead_m, zone.left_m, flag(zone.inside), senses.since_event_s])
+        .chain([flag(senses.corridor_extrapolated), zone.ahead_m, zone.left_m, zone.half_ahead_m, zone.half_left_m])
+        .chain([flag(zone.inside), senses.since_event_s])
         .chain(reason)
+}
+
+fn middle_and_half(along: [f32; 4]) -> (f32, f32) {
+    let low = along.into_iter().fold(f32::INFINITY, f32::min);
+    let high = along.into_iter().fold(f32::NEG_INFINITY, f32::max);
+    (f32::midpoint(low, high), 0.5 * (high - low))
 }
 
 fn flag(is: bool) -> f32 {
@@ -160,7 +179,7 @@ fn flag(is: bool) -> f32 {
 /// A zone farther away than this is none: no stop reaches it.
 const FARTHEST_ZONE_M: f32 = 12.0;
 /// Farther than any stop is long.
-const NO_ZONE: ZoneAhead = ZoneAhead { ahead_m: BEAM_RANGE_M, left_m: 0.0, inside: false };
+const NO_ZONE: ZoneAhead = ZoneAhead { ahead_m: BEAM_RANGE_M, left_m: 0.0, half_ahead_m: 0.0, half_left_m: 0.0, inside: false };
 
 #[cfg(test)]
 mod tests {
@@ -169,13 +188,20 @@ mod tests {
 
     #[test]
     fn the_zone_that_counts_is_the_nearest_that_is_not_passed() {
-        let zone = |ahead_m, left_m, inside| ZoneAhead { ahead_m, left_m, inside };
+        let zone = |ahead_m, left_m, inside| ZoneAhead { ahead_m, left_m, half_ahead_m: 1.0, half_left_m: 1.0, inside };
         let (near, far, passed, around) =
             (zone(3.0, 1.0, false), zone(6.0, 0.0, false), zone(-1.0, 0.0, false), zone(-0.5, 0.0, true));
         assert_eq!(ZoneAhead::nearest([far, near, passed]), Some(near));
         assert_eq!(ZoneAhead::nearest([near, around, passed]), Some(around));
         assert_eq!(ZoneAhead::nearest([passed, zone(12.1, 0.0, false)]), None);
         assert_eq!(ZoneAhead::nearest([zone(-13.0, 0.0, true)]), Some(zone(-13.0, 0.0, true)));
+    }
+
+    #[test]
+    fn a_turned_zone_is_told_by_what_it_spans() {
+        let corners = [(4.0, 0.0), (6.0, 2.0), (4.0, 4.0), (2.0, 2.0)];
+        let told = ZoneAhead { ahead_m: 4.0, left_m: 2.0, half_ahead_m: 2.0, half_left_m: 2.0, inside: false };
+        assert_eq!(ZoneAhead::spanning(corners, false), told);
     }
 
     #[test]
@@ -192,6 +218,7 @@ mod tests {
         assert_eq!(told("corridor_m"), [0.6, 0.0, 1.2, 0.1, 1.8, 0.2, 2.4, 0.3, 3.0, 0.4, 3.6, 0.5]);
         assert_eq!(told("corridor_extrapolated"), [1.0]);
         assert_eq!((told("keep_clear_m"), told("keep_clear_inside")), (vec![4.0, -1.0], vec![1.0]));
+        assert_eq!(told("keep_clear_half_m"), [1.5, 0.5]);
         assert_eq!((told("since_event_s"), told("link_reason")), (vec![0.125], vec![0.0, 0.0, 1.0, 0.0]));
     }
 
@@ -244,7 +271,7 @@ mod tests {
             safe_lateral_mps2: 1.25,
             corridor_m: [(0.6, 0.0), (1.2, 0.1), (1.8, 0.2), (2.4, 0.3), (3.0, 0.4), (3.6, 0.5)],
             corridor_extrapolated: true,
-            keep_clear: Some(ZoneAhead { ahead_m: 4.0, left_m: -1.0, inside: true }),
+            keep_clear: Some(ZoneAhead::spanning([(2.5, -1.5), (5.5, -1.5), (5.5, -0.5), (2.5, -0.5)], true)),
             since_event_s: 0.125,
             reason: LinkReason::Flapping,
         }

@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 /// The name of this layout. A model is trained for one layout; whoever changes [`LAYOUT`] gives it a new name, and every
 /// older model is refused.
-pub const SENSES: &str = "senses-1";
+pub const SENSES: &str = "senses-2";
 
 /// How many numbers the model is given.
-pub const FEATURES: usize = 162;
+pub const FEATURES: usize = 164;
 
 /// How many numbers it answers: one for each manoeuvre of the guard, in the guard's order.
 pub const SCORES: usize = 36;
@@ -32,7 +32,7 @@ const fn sense(name: &'static str, count: usize, low: f32, high: f32) -> Sense {
 
 /// The senses in their order, in SI units. The graph itself brings them to its own scale: beams as `1 / (0.5 + r)` and their
 /// change, all else by `low` and `high`.
-pub const LAYOUT: [Sense; 17] = [
+pub const LAYOUT: [Sense; 18] = [
     // See `Beams`.
     sense("beams_m", BEAMS, 0.0, BEAM_RANGE_M),
     // The scan of 100 ms ago, seen from where the vehicle is now; the same as `beams_m` where there is none.
@@ -57,6 +57,8 @@ pub const LAYOUT: [Sense; 17] = [
     sense("corridor_extrapolated", 1, 0.0, 1.0),
     // The middle of the next keep-clear zone in the vehicle frame: x, y. Far ahead where there is none.
     sense("keep_clear_m", 2, -20.0, 20.0),
+    // Half of what it spans along and across the vehicle: its far edge is what a stop has to reach.
+    sense("keep_clear_half_m", 2, 0.0, 20.0),
     // 1 while the vehicle stands in one.
     sense("keep_clear_inside", 1, 0.0, 1.0),
     // 0 while driving: "as if the link were lost now".

@@ -48,6 +48,12 @@ impl Zone {
         (f64::midpoint(self.low.0, self.high.0), f64::midpoint(self.low.1, self.high.1))
     }
 
+    /// Its four corners, around it.
+    #[must_use]
+    pub fn corners(&self) -> [(f64, f64); 4] {
+        [self.low, (self.high.0, self.low.1), self.high, (self.low.0, self.high.1)]
+    }
+
     /// True if a point lies in it.
     #[must_use]
     pub fn holds(&self, (x, y): (f64, f64)) -> bool {

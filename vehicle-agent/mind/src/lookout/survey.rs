@@ -108,8 +108,8 @@ impl Survey {
     pub(super) fn zone_ahead(&self, here: OdometryPose) -> Option<ZoneAhead> {
         let vehicle = self.settled()?.on_the_site(&Turned::of_wheels(here));
         ZoneAhead::nearest(self.site.zones().iter().map(|zone| {
-            let (ahead_m, left_m) = vehicle.inside(zone.middle());
-            ZoneAhead { ahead_m: narrow(ahead_m), left_m: narrow(left_m), inside: zone.holds((vehicle.x_m, vehicle.y_m)) }
+            let corners = zone.corners().map(|corner| vehicle.inside(corner)).map(|(ahead, left)| (narrow(ahead), narrow(left)));
+            ZoneAhead::spanning(corners, zone.holds((vehicle.x_m, vehicle.y_m)))
         }))
     }
 
