@@ -1,7 +1,7 @@
 //! `check`, `test` and `generate`: the same steps on a laptop and in CI.
 
 use crate::steps::{Steps, cargo, npm, run, say};
-use crate::{browser_tests, house, setup};
+use crate::{browser_tests, house, mutants, setup};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use std::io::IsTerminal as _;
@@ -27,6 +27,8 @@ enum Step {
     Lints,
     /// All Rust tests, the architecture's among them.
     Rust,
+    /// Small changes in the lines of the safety crates that are newer than their last results: the tests must find each.
+    Mutants,
     /// The programs.
     Build,
     /// Real processes and a real browser.
@@ -55,6 +57,7 @@ pub(crate) fn test(options: &TestOptions) -> Result<()> {
             Step::Format => steps.run("format", format),
             Step::Lints => steps.run("lints", lints),
             Step::Rust => steps.run("rust tests", rust_tests),
+            Step::Mutants => steps.run("mutants", mutants::changed),
             Step::Build => steps.run("build", build),
             Step::EndToEnd => steps.run("end to end", browser_tests::run),
         }

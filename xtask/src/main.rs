@@ -1,5 +1,5 @@
 //! The everyday commands of the house: `cargo xtask demo`, `test`, `check`, `setup`, `generate`, `train`, `losses`,
-//! `bench`, `stack`.
+//! `mutants`, `bench`, `stack`.
 
 mod bench;
 mod browser_tests;
@@ -7,6 +7,7 @@ mod checks;
 mod cpu;
 mod demo;
 mod house;
+mod mutants;
 mod python;
 mod setup;
 mod signals;
@@ -46,6 +47,8 @@ enum Command {
     Train(train::TrainOptions),
     /// Loses the link of a truck under way thousands of times, in invented time, and prints what came of it.
     Losses(checks::LossOptions),
+    /// Changes the safety crates a little in each place, and counts what their own tests do not notice.
+    Mutants(mutants::MutantOptions),
     /// Measures a promise of the design and writes the figures.
     Bench(bench::BenchOptions),
 }
@@ -70,6 +73,7 @@ fn run() -> Result<()> {
         Command::Stack(options) => stack::run(&options),
         Command::Train(options) => train::run_training(&options),
         Command::Losses(options) => checks::losses(&options),
+        Command::Mutants(options) => mutants::run_mutants(&options),
         Command::Bench(options) => bench::run(&options),
     }
 }
