@@ -43,22 +43,24 @@ export class LateTicks {
   }
 
   /**
-   * Throws if a truck was stopped by a late tick since; `cause` is what else went wrong, most likely for that reason. Then a machine
-   * that was lost is named as well; a scenario that loses one on purpose and passes is left alone.
+   * Throws if a truck was stopped by a late tick since this was asked last; `cause` is what else went wrong, most likely for that
+   * reason. Then a machine that was lost is named as well; a scenario that loses one on purpose and passes is left alone.
    */
   async ensureNone(cause) {
-    await this.#ensureUnsaid('TickOverrun', TickOverrun, cause);
-    if (cause !== undefined) {
-      await this.#ensureUnsaid('MachineLost', MachineSilent, cause);
-    }
-  }
-
-  async #ensureUnsaid(word, Kind, cause) {
     for (const [vehicle, seen] of this.#seen) {
-      const since = (await this.#said(vehicle)).slice(seen);
-      const line = since.split('\n').find((said) => said.includes(word));
-      if (line !== undefined) {
-        throw new Kind(vehicle, { at: Date.parse(line.split(' ', 1)[0]), line, cause });
+      const said = await this.#said(vehicle);
+      const whole = said.lastIndexOf('\n') + 1;
+      this.#seen.set(vehicle, whole);
+      const since = said.slice(seen, whole).split('\n');
+      const ensureUnsaid = (word, Kind) => {
+        const line = since.find((line) => line.includes(word));
+        if (line !== undefined) {
+          throw new Kind(vehicle, { at: Date.parse(line.split(' ', 1)[0]), line, cause });
+        }
+      };
+      ensureUnsaid('TickOverrun', TickOverrun);
+      if (cause !== undefined) {
+        ensureUnsaid('MachineLost', MachineSilent);
       }
     }
   }

@@ -52,6 +52,8 @@ export async function play(options, body, report) {
 class Stage {
   #options;
   #system = null;
+  /** From the start of the system on: also what comes late while people leave counts, for the scenario that follows. */
+  #late = null;
 
   constructor(options) {
     this.#options = options;
@@ -71,10 +73,14 @@ class Stage {
 
   /** Returns nothing if it passed, the stall if nothing can be said because of one, and throws if it failed. */
   async #once(body, mayExcuse) {
-    this.#system ??= await System.start(this.#options);
+    if (!this.#system) {
+      this.#system = await System.start(this.#options);
+      this.#late = await LateTicks.from(this.#system);
+    }
     try {
       await clears(this.#system);
-      await act(this.#system, body);
+      await this.#late.ensureNone();
+      await act(this.#system, this.#late, body);
     } catch (error) {
       const late = error instanceof TickOverrun || error instanceof MachineSilent;
       const stall = late ? await this.#system.nearestStall(error.at, error.enough_ms) : undefined;
@@ -109,14 +115,13 @@ async function clears(system) {
 }
 
 /** Runs one body. A truck that was stopped by its own late safety tick fails it, whatever else the body saw. */
-async function act(system, body) {
+async function act(system, late, body) {
   const people = [];
   const arrive = async (person, where) => {
     const operator = await Operator.arrive(system, person, where);
     people.push(operator);
     return operator;
   };
-  const late = await LateTicks.from(system);
   try {
     await body({ system, truth: system.truth, net: system.net, vehicle: system.doors.vehicles[0], arrive });
     await late.ensureNone();
