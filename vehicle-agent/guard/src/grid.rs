@@ -1,6 +1,7 @@
 //! The points of a scan in square cells, so that a sweep looks only at those near the vehicle.
 //!
-//! 128 rows of 128 cells: one word for each row says which cells hold anything. Built once a scan, in place.
+//! 128 rows of 128 cells: one word for each row says which cells hold anything, and one for each band of four rows, so that
+//! most of the free floor is passed by a band at a time. Built once a scan, in place.
 
 use crate::geometry::{Pose, Rect, larger, smaller};
 
@@ -11,6 +12,8 @@ pub(crate) struct Grid {
     half: f64,
     cells_per_m: f64,
     occupied: [u128; SIDE],
+    /// What the rows of a band hold together.
+    bands: [u128; SIDE / BAND],
     /// The last point put into each cell that is occupied.
     heads: Vec<u16>,
     points: Vec<Point>,
@@ -33,6 +36,7 @@ impl Grid {
             half: reach,
             cells_per_m: WIDTH / (2.0 * reach),
             occupied: [0; SIDE],
+            bands: [0; SIDE / BAND],
             heads,
             points: Vec::with_capacity(most_points),
             most_points,
@@ -41,6 +45,7 @@ impl Grid {
 
     pub(crate) fn clear(&mut self) {
         self.occupied = [0; SIDE];
+        self.bands = [0; SIDE / BAND];
         self.points.clear();
     }
 
@@ -51,8 +56,10 @@ impl Grid {
             return false;
         };
         let (Some(word), Some(head)) = (self.occupied.get_mut(row), self.heads.get_mut(row * SIDE + column)) else { return true };
+        let Some(band) = self.bands.get_mut(row / BAND) else { return true };
         let next = if *word & (1 << column) == 0 { NONE } else { *head };
         *word |= 1 << column;
+        *band |= 1 << column;
         *head = number;
         self.points.push(Point { x, y, next });
         true
@@ -75,19 +82,31 @@ impl Grid {
         if self.points.is_empty() {
             return;
         }
-        let mut cut = Cut::new(self, pose, around);
-        for row in cut.first..=cut.last {
-            let (from, to) = cut.row();
-            let Some(word) = self.occupied.get(row) else { return };
-            let mut cells = if from <= to { word & (u128::MAX << from) & (u128::MAX >> (LAST - to)) } else { 0 };
-            while cells != 0 {
-                let head = self.heads.get(row * SIDE + cells.trailing_zeros() as usize).copied().unwrap_or(NONE);
-                cells &= cells - 1;
-                if !self.look_at_cell(head, &mut look) {
+        let cut = Cut::new(self, pose, around);
+        let bands = self.bands.iter().enumerate().take(cut.last / BAND + 1).skip(cut.first / BAND);
+        for (band, held) in bands {
+            if held & cut.cells(band * BAND, BAND) == 0 {
+                continue;
+            }
+            let rows =
+                self.occupied.iter().enumerate().take((band * BAND + BAND).min(cut.last + 1)).skip((band * BAND).max(cut.first));
+            for (row, held) in rows {
+                if !self.look_at_row(row, held & cut.cells(row, 1), &mut look) {
                     return;
                 }
             }
         }
+    }
+
+    fn look_at_row(&self, row: usize, mut cells: u128, look: &mut impl FnMut(f64, f64) -> bool) -> bool {
+        while cells != 0 {
+            let head = self.heads.get(row * SIDE + cells.trailing_zeros() as usize).copied().unwrap_or(NONE);
+            cells &= cells - 1;
+            if !self.look_at_cell(head, look) {
+                return false;
+            }
+        }
+        true
     }
 
     fn look_at_cell(&self, head: u16, look: &mut impl FnMut(f64, f64) -> bool) -> bool {
@@ -102,7 +121,7 @@ impl Grid {
     }
 }
 
-/// What a turned rectangle covers of one row after the other, in cells from the edge of the grid.
+/// What a turned rectangle covers of the rows, in cells from the edge of the grid.
 ///
 /// The rectangle is the common part of two strips. Along a row at height `y` a strip covers `slope * y - half` to
 /// `slope * y + half`; over the whole height of a row its ends move by the slope, and from row to row by the same again.
@@ -116,10 +135,19 @@ struct Cut {
 
 #[derive(Clone, Copy)]
 struct Strip {
+    /// Ends at the lower edge of the first row.
     low: f64,
     high: f64,
     /// From row to row.
     slope: f64,
+}
+
+impl Strip {
+    /// Ends of what it covers of the `rows` rows that begin `above` rows above the first.
+    fn ends(&self, above: f64, rows: f64) -> (f64, f64) {
+        let (shift, over) = (self.slope * above, self.slope * rows);
+        (self.low + shift + smaller(over, 0.0), self.high + shift + larger(over, 0.0))
+    }
 }
 
 impl Cut {
@@ -139,7 +167,7 @@ impl Cut {
             }
             let (slope, half) = (-across / along, (half / along).abs());
             let middle = x + slope * floor;
-            Strip { low: middle + smaller(slope, 0.0) - half, high: middle + larger(slope, 0.0) + half, slope }
+            Strip { low: middle - half, high: middle + half, slope }
         };
         Self {
             first: first as usize,
@@ -149,16 +177,14 @@ impl Cut {
         }
     }
 
-    /// First and last cell of this row; then it is the next row's turn.
-    fn row(&mut self) -> (u32, u32) {
-        let [one, two] = &mut self.strips;
-        let low = larger(larger(one.low, two.low), self.upright.0);
-        let high = smaller(smaller(one.high, two.high), self.upright.1);
-        for strip in [one, two] {
-            strip.low += strip.slope;
-            strip.high += strip.slope;
-        }
-        if low <= high { (cell(low), cell(high)) } else { (1, 0) }
+    /// The cells that it touches in any of the `count` rows from `row` on.
+    fn cells(&self, row: usize, count: usize) -> u128 {
+        #[expect(clippy::cast_precision_loss, reason = "at most 128")]
+        let (above, rows) = (row as f64 - self.first as f64, count as f64);
+        let [one, two] = self.strips.map(|strip| strip.ends(above, rows));
+        let low = larger(larger(one.0, two.0), self.upright.0);
+        let high = smaller(smaller(one.1, two.1), self.upright.1);
+        if low <= high { (u128::MAX << cell(low)) & (u128::MAX >> (LAST - cell(high))) } else { 0 }
     }
 }
 
@@ -170,6 +196,8 @@ fn cell(place: f64) -> u32 {
 }
 
 const SIDE: usize = 128;
+/// Rows in a band.
+const BAND: usize = 4;
 const WIDTH: f64 = 128.0;
 const LAST: u32 = 127;
 /// No point.
