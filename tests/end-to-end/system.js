@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Net } from './net.js';
 import { Truth } from './truth.js';
-import { until } from './waiting.js';
+import { pause, until } from './waiting.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const XTASK = process.env.FARHAND_XTASK ?? path.join(ROOT, 'target/debug/xtask');
@@ -115,6 +115,21 @@ export class System {
     const ago = Date.now() - at;
     const stalls = (await this.stalls()).filter(({ late_ms }) => late_ms >= enough_ms).map((stall) => ({ ...stall, away_ms: Math.abs(stall.ago_ms - ago) }));
     return stalls.sort((one, other) => one.away_ms - other.away_ms)[0];
+  }
+
+  /** The longest stall since a moment of the wall's clock in milliseconds; none if there was none. */
+  async longestStall(since) {
+    const ago = Date.now() - since;
+    const stalls = (await this.stalls()).filter(({ ago_ms }) => ago_ms <= ago);
+    return stalls.sort((one, other) => other.late_ms - one.late_ms)[0];
+  }
+
+  /** Waits until no processor was taken away for a while, but not for ever. */
+  async quiet(lately_ms, most_ms) {
+    const end = Date.now() + most_ms;
+    while (Date.now() < end && (await this.stalls()).some(({ ago_ms }) => ago_ms < lately_ms)) {
+      await pause(500);
+    }
   }
 
   /** A fresh address that logs a person in once. */

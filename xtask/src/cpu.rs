@@ -33,9 +33,9 @@ impl Meter {
         self.before.iter().map(cost).collect()
     }
 
-    /// One line for a person.
-    pub(crate) fn report(&self) -> String {
-        let mut line = format!("cpu, % of a core over {:.0} s:", self.since.elapsed().as_secs_f64());
+    /// One line for a person; `when` is put before it.
+    pub(crate) fn report(&self, when: &str) -> String {
+        let mut line = format!("{when}cpu, % of a core over {:.0} s:", self.since.elapsed().as_secs_f64());
         for (name, cost) in self.per_cent() {
             write!(line, "  {name} {cost:.1}").expect("text grows");
         }

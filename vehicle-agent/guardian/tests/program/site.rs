@@ -29,9 +29,14 @@ agent_socket = "agent.sock"
 state_file = "guardian.state"
 "#;
 
-/// A host that takes this thread or the guardian away for longer changes the story that a test tells.
-const LATE: Duration = Duration::from_millis(60);
-const MOST_PLAYS: usize = 5;
+/// A host that takes this thread or the guardian away for longer changes the story that a test tells: it is as late as a tick of
+/// the guardian's may be.
+const LATE: Duration = Duration::from_millis(50);
+const MOST_PLAYS: usize = 12;
+/// A story is told again once the host has let this thread run in time for so long, or after a minute.
+const QUIET_PERIODS: u32 = 300;
+const MOST_PERIODS: u32 = 6000;
+const PERIOD: Duration = Duration::from_millis(10);
 
 thread_local! {
     /// The host disturbed what is being played.
@@ -39,7 +44,7 @@ thread_local! {
 }
 
 /// Plays a story by the real clock in a folder of its own. One that fails after the host held up this thread or the guardian's tick
-/// shows nothing: it says so and is played again, a few times (docs/decisions/0005).
+/// shows nothing: it says so and is played again, some times, when the host has come to rest (docs/decisions/0005).
 pub fn by_the_clock(story: impl Fn(&Path)) {
     // Where it is not granted, the host disturbs more often.
     let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
@@ -54,6 +59,19 @@ pub fn by_the_clock(story: impl Fn(&Path)) {
             resume_unwind(failure);
         }
         eprintln!("NOT SHOWN by play {plays}: the host held up the test or the guardian; once more");
+        wait_for_quiet();
+    }
+}
+
+fn wait_for_quiet() {
+    let mut in_time = 0;
+    for _ in 0..MOST_PERIODS {
+        let due = vehicle_now().after(PERIOD);
+        std::thread::sleep(PERIOD);
+        in_time = if vehicle_now().since(due) < PERIOD { in_time + 1 } else { 0 };
+        if in_time == QUIET_PERIODS {
+            return;
+        }
     }
 }
 
@@ -144,7 +162,7 @@ impl Site {
         if now.since(self.next) > LATE {
             DISTURBED.set(true);
         }
-        (self.tick, self.next) = (self.tick + 1, now.after(Duration::from_millis(10)));
+        (self.tick, self.next) = (self.tick + 1, now.after(PERIOD));
         self.machine.advance(now);
         self.turn_machine(now);
         self.turn_agent(now);
@@ -173,8 +191,10 @@ impl Site {
             match said {
                 GuardianSays::State(bytes) => {
                     let state: VehicleState = decode(&bytes, Limits::STREAM).expect("a state");
+                    // It latches: there is nothing to wait for.
                     if state.causes.contains(&Cause::TickOverrun) {
                         DISTURBED.set(true);
+                        panic!("a tick of the guardian's ran late: {state:?}");
                     }
                     self.state = Some(state);
                 }
