@@ -1,7 +1,7 @@
 // A test with a running system, and people who leave when it is over.
 
 import { after, describe, test } from 'node:test';
-import { LateTicks, MachineSilent, TickOverrun } from './late-ticks.js';
+import { LateTicks, TickOverrun } from './late-ticks.js';
 import { Operator } from './operator.js';
 import { System } from './system.js';
 import { until } from './waiting.js';
@@ -22,9 +22,9 @@ const MOST_WAIT_MS = 60_000;
  *
  * A stop by tick overrun fails the scenario, whether its body looked or not. Only if a witness on each processor, which does
  * nothing but wake, slept through the same moment, it was the host that took the processor away: the run then shows nothing,
- * says so aloud in the report with what failed, and the scenario is run once more (docs/decisions/0005). The same holds for a
- * simulated machine that was silent, and for any other failure of a run in which a processor was gone for longer than a tick may
- * be late. What fails in a run that nothing disturbed fails at once.
+ * says so aloud in the report with what failed, and the scenario is run once more (docs/decisions/0005). The same holds for any
+ * other failure of a run in which a processor was gone for longer than a tick may be late. What fails in a run that nothing
+ * disturbed fails at once.
  */
 export function scenario(name, { timeout = LIMIT_MS, ...options }, body) {
   test(name, { timeout: timeout * MOST_RUNS }, (report) => play(options, body, report));
@@ -60,8 +60,8 @@ class Stage {
   #system = null;
   /** From the start of the system on: also what comes late while people leave counts, for the scenario that follows. */
   #late = null;
-  /** False after a run that the host disturbed. */
-  #quiet = true;
+  /** Since when what happens to the system counts for the next scenario, on the wall's clock in milliseconds. */
+  #since = 0;
 
   constructor(options) {
     this.#options = options;
@@ -78,32 +78,30 @@ class Stage {
       const line = `NOT SHOWN by run ${run}: the host took processor ${stall.cpu} away for ${stall.late_ms} ms, and: ${what}; run again`;
       console.error(line);
       report.diagnostic(line);
-      this.#quiet = false;
     }
   }
 
   /** Returns nothing if it passed, failure and stall if nothing can be said because of one, and throws if it failed. */
   async #once(body, mayExcuse) {
     if (!this.#system) {
+      const started = Date.now();
       this.#system = await System.start(this.#options);
       this.#late = await LateTicks.from(this.#system);
+      this.#since = started;
     }
-    if (!this.#quiet) {
-      await this.#system.quiet(QUIET_MS, MOST_WAIT_MS);
-      this.#quiet = true;
-    }
-    const began = Date.now();
     try {
       await clears(this.#system);
       await this.#late.ensureNone();
-      await act(this.#system, this.#late, body);
+      this.#since = await act(this.#system, this.#late, body);
     } catch (error) {
-      const late = error instanceof TickOverrun || error instanceof MachineSilent;
-      const stall = late ? await this.#system.nearestStall(error.at, error.enough_ms) : await this.#system.longestStall(began);
+      const late = error instanceof TickOverrun;
+      const stall = late ? await this.#system.nearestStall(error.at) : await this.#system.longestStall(this.#since);
       const excused = mayExcuse && (late ? stall?.away_ms < SAME_MOMENT_MS : stall?.late_ms >= DISTURBING_MS);
       if (!excused) {
         console.error(`the ${late ? 'nearest' : 'longest'} stall of the host: ${stall ? JSON.stringify(stall) : 'none was seen'}`);
         console.error(await this.#system.lastWords());
+      } else {
+        await this.#system.quiet(QUIET_MS, MOST_WAIT_MS);
       }
       await this.close();
       if (!excused) {
@@ -128,7 +126,7 @@ async function clears(system) {
   }
 }
 
-/** Runs one body. A truck that was stopped by its own late safety tick fails it, whatever else the body saw. */
+/** Runs one body; returns when it ended. A truck that was stopped by its own late safety tick fails it, whatever else it saw. */
 async function act(system, late, body) {
   const people = [];
   const arrive = async (person, where) => {
@@ -139,6 +137,7 @@ async function act(system, late, body) {
   try {
     await body({ system, truth: system.truth, net: system.net, vehicle: system.doors.vehicles[0], arrive });
     await late.ensureNone();
+    return Date.now();
   } catch (error) {
     for (const operator of people) {
       console.error('page errors:', operator.complaints);

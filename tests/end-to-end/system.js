@@ -111,9 +111,9 @@ export class System {
   }
 
   /** The stall that was nearest to a moment of the wall's clock in milliseconds, and how far away; none if there was none. */
-  async nearestStall(at, enough_ms = 0) {
+  async nearestStall(at) {
     const ago = Date.now() - at;
-    const stalls = (await this.stalls()).filter(({ late_ms }) => late_ms >= enough_ms).map((stall) => ({ ...stall, away_ms: Math.abs(stall.ago_ms - ago) }));
+    const stalls = (await this.stalls()).map((stall) => ({ ...stall, away_ms: Math.abs(stall.ago_ms - ago) }));
     return stalls.sort((one, other) => one.away_ms - other.away_ms)[0];
   }
 

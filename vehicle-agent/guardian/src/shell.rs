@@ -24,6 +24,8 @@ use tracing::{debug, info, warn};
 const RECONNECT_PERIOD: Duration = Duration::from_millis(100);
 /// CLOCK_BOOTTIME running ahead of CLOCK_MONOTONIC by this much means that the host slept.
 const SUSPEND_MICROS: u64 = 50_000;
+/// The core stops a moving vehicle for a tick that comes later than this after the one before; a standing one hears of it too.
+const LATE_TICK: Duration = Duration::from_millis(50);
 /// Packets read from one socket before the clock is looked at again.
 const BURST: usize = 256;
 
@@ -61,6 +63,7 @@ pub(crate) fn run(config: &GuardianConfig, vehicle: Vehicle) -> anyhow::Result<(
         agent: None,
         store,
         next_connect: now,
+        last_tick: None,
         suspended: suspended_micros(),
         undelivered: 0,
         record,
@@ -80,6 +83,7 @@ struct Shell {
     agent: Option<PacketSocket>,
     store: StateFile,
     next_connect: MonoTime,
+    last_tick: Option<MonoTime>,
     suspended: u64,
     undelivered: u64,
     record: Option<Recorder>,
@@ -222,6 +226,10 @@ impl Shell {
     }
 
     fn tick(&mut self, now: MonoTime) {
+        let since_last = self.last_tick.replace(now).map(|last| now.since(last));
+        if let Some(gap) = since_last.filter(|gap| *gap > LATE_TICK) {
+            warn!(gap_ms = gap.as_millis(), "the safety tick ran late");
+        }
         self.check_clock();
         let decision = self.mind.tick(now);
         // The machine comes first.
