@@ -97,7 +97,10 @@ pub(crate) struct Machines {
 impl Machines {
     pub(crate) fn new(world: World, ports: Vec<Port>, stage: Arc<Stage>) -> Self {
         let outlines = Vec::with_capacity(ports.len());
-        Self { ground: world.site().ground(), world, outlines, ports, stage, realtime: false }
+        let machines = Self { ground: world.site().ground(), world, outlines, ports, stage, realtime: false };
+        // Whoever asks before the first tick is told of every machine.
+        machines.publish(vehicle_now());
+        machines
     }
 
     /// Starts the thread; it ends with the stage.
@@ -284,4 +287,27 @@ fn ask_for_realtime() -> bool {
 fn around(angle_rad: f64) -> f64 {
     let turn = std::f64::consts::TAU;
     (angle_rad + turn / 2.0).rem_euclid(turn) - turn / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Loaded;
+
+    #[test]
+    fn the_truth_names_every_machine_before_the_first_tick() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("p.toml"), "kind = \"counterbalance-truck\"\n").expect("written");
+        let path = folder.path().join("sim.toml");
+        let machine = "[[machines]]\nname = \"truck-1\"\nprofile = \"p.toml\"\nsocket = \"m.sock\"\nvideo_folder = \"v\"\nx_m = 6.0\ny_m = 4.0\n";
+        std::fs::write(&path, machine).expect("written");
+        let world = Loaded::load(&path).expect("a good file").world().expect("room for it");
+        let stage = Arc::new(Stage::new(&world));
+        let listener = PacketListener::bind(&folder.path().join("m.sock")).expect("bound");
+        let machines = Machines::new(world, vec![Port::new("truck-1".to_owned(), listener, None)], Arc::clone(&stage));
+        let truth = stage.truth();
+        assert_eq!(truth.machines.iter().map(|machine| &*machine.name).collect::<Vec<_>>(), ["truck-1"]);
+        assert!(truth.time_us > 0 && truth.machines[0].actuator.is_none());
+        drop(machines);
+    }
 }
