@@ -6,7 +6,7 @@ use crate::config::PolicyConfig;
 use farhand_drive::{AgentSays, vehicle_now};
 use farhand_policy::{Fault, Policy, PolicyError};
 use farhand_protocol::MonoTime;
-use farhand_senses::{FEATURES, Features};
+use farhand_senses::Features;
 use serde_bytes::ByteBuf;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -50,7 +50,7 @@ impl Scorer {
     /// A question of the guardian.
     pub(crate) fn ask(&mut self, at: MonoTime, row: &[u8]) {
         let Some(policy) = &mut self.policy else { return };
-        let Some(features) = features(row) else {
+        let Some(features) = Features::read(row) else {
             tracing::warn!(bytes = row.len(), "The guardian's question is no row of senses");
             return;
         };
@@ -99,11 +99,4 @@ impl Scorer {
 /// Opens the model of a configuration.
 pub(crate) fn open(config: &PolicyConfig) -> Result<Policy, PolicyError> {
     Policy::open(&config.card, &config.library)
-}
-
-fn features(row: &[u8]) -> Option<Features> {
-    let (each, rest) = row.as_chunks::<4>();
-    let values: Vec<f32> = each.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    let row: [f32; FEATURES] = values.try_into().ok().filter(|_| rest.is_empty())?;
-    Features::kept(row)
 }

@@ -111,8 +111,7 @@ impl Mind {
         let fault = self.lookout.scored().map_or(self.score_fault, Result::err);
         let remark = (fault != self.score_fault).then(|| fault.map_or(Remark::ScoresUsed, Remark::ScoresUnused));
         self.score_fault = fault;
-        let row = features.row().iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
-        Thought { say: Some(GuardianSays::Senses { at, row: ByteBuf::from(row) }), remark }
+        Thought { say: Some(GuardianSays::Senses { at, row: ByteBuf::from(features.written()) }), remark }
     }
 
     fn take_from_machine(&mut self, now: MonoTime, message: &MachineSays) -> Taken {

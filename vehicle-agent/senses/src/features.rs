@@ -135,6 +135,21 @@ impl Features {
         row.iter().all(|value| value.is_finite()).then_some(Self(row))
     }
 
+    /// A row as it goes over the sockets of a vehicle: 32-bit floats, least significant byte first. `None` if these are not as many
+    /// as a row has, or one is not finite.
+    #[must_use]
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        let (each, rest) = bytes.as_chunks::<4>();
+        let values: Vec<f32> = each.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
+        Self::kept(values.try_into().ok().filter(|_| rest.is_empty())?)
+    }
+
+    /// The row as [`Features::read`] takes it.
+    #[must_use]
+    pub fn written(&self) -> Vec<u8> {
+        self.0.iter().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
     /// The numbers.
     #[must_use]
     pub fn row(&self) -> &[f32; FEATURES] {
@@ -244,6 +259,16 @@ mod tests {
     fn the_row_is_filled_to_its_end() {
         assert_eq!(in_order(&some()).count(), FEATURES);
         assert_eq!(Features::kept([f32::NAN; FEATURES]), None);
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_and_nothing_else_is() {
+        let features = Features::of(&some()).expect("finite");
+        let bytes = features.written();
+        assert_eq!(Features::read(&bytes), Some(features));
+        assert_eq!(Features::read(&bytes[4..]), None, "a number is missing");
+        assert_eq!(Features::read(&[&bytes[..], &[0]].concat()), None, "a byte too many");
+        assert_eq!(Features::read(&f32::INFINITY.to_le_bytes().repeat(FEATURES)), None);
     }
 
     fn slice<'a>(features: &'a Features, name: &str) -> &'a [f32] {
