@@ -308,3 +308,42 @@ fn equal_questions_have_equal_answers() {
     };
     assert_eq!(run(), run());
 }
+
+/// Two pallets abreast leave 65 mm to each wall: more than creeping needs, less than anything faster does.
+fn before_a_trailer(speed: f64, x: f64) -> Ride {
+    let profile = profile("[load]\nwidth_m = 2.33\nlength_m = 1.2");
+    let truck = Truck::new(Laws::of(&profile), Place { x, ..START }).rolling(speed, 0.0);
+    let mut ride = Ride::new(profile, Site::trailer(4.0, 2.46), truck);
+    (ride.loaded, ride.creep) = (true, true);
+    ride
+}
+
+#[test]
+fn a_narrow_trailer_is_entered_and_left_in_creep_without_a_stop() {
+    let mut ride = before_a_trailer(0.0, 0.0);
+    let mut narrowest = f64::INFINITY;
+    for speed in [0.3, -0.3] {
+        let terms = drive_straight(&mut ride, speed, 3000);
+        let stops = terms.iter().filter(|term| !matches!(term, Term::Free | Term::Slower(_))).count();
+        assert_eq!(stops, 0, "at {} m", ride.truck.place.x);
+        narrowest = narrowest.min(ride.clearance());
+        let inside = ride.truck.place.x + 1.6 - 4.0;
+        assert!(if speed > 0.0 { inside > 5.0 } else { inside < 0.0 }, "{inside} m inside after {speed} m/s");
+    }
+    assert!((0.05..0.07).contains(&narrowest), "{narrowest} m to the walls");
+}
+
+#[test]
+fn the_same_trailer_is_refused_above_creep_and_where_creep_was_not_chosen() {
+    let mut ride = before_a_trailer(0.31, 6.0);
+    let proposal = ride.consider();
+    assert_eq!(proposal.manoeuvre, None, "{proposal:?}");
+    let mut ride = before_a_trailer(0.28, 6.0);
+    let wanted = ride.wanted(0.31, 0.0);
+    let allowed = ride.drive(&wanted);
+    assert!((250..=300).contains(&allowed.max_speed_mm_s), "{allowed:?}");
+    let mut ride = before_a_trailer(0.0, 0.0);
+    ride.creep = false;
+    drive_straight(&mut ride, 0.3, 3000);
+    assert!(ride.truck.place.x + 1.6 < 4.0, "it stands {} m before the trailer", 4.0 - 1.6 - ride.truck.place.x);
+}
