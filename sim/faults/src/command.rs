@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default, Args)]
 pub struct Options {
     /// Only these rows, with commas between them: 1,5a,17b; all of them without it.
-    #[arg(long, value_delimiter = ',', value_name = "ROW")]
+    #[arg(long, alias = "only", value_delimiter = ',', value_name = "ROW")]
     pub rows: Vec<String>,
     /// Drives of each kind.
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=100_000))]

@@ -51,6 +51,8 @@ pub(crate) struct Rig {
     pub(crate) oracle: Oracle,
     /// The newest state that the guardian gave out.
     pub(crate) state: VehicleState,
+    /// What the guardian last asked a policy while the agent had none of its own.
+    pub(crate) question: Option<(MonoTime, ByteBuf)>,
     /// Every command that reached the guardian, if they are kept.
     pub(crate) kept: Option<Vec<Vec<u8>>>,
     /// When the operator was last no longer in charge: how long no command had arrived, and the age of the front picture that the
@@ -64,10 +66,11 @@ pub(crate) struct Rig {
 impl Rig {
     /// A vehicle that has just started.
     pub(crate) fn new(more: &str, ground: Ground, place: Place) -> anyhow::Result<Self> {
-        let profile: Profile = farhand_settings::parse(
-            &format!("{}{more}", profiles::truck("freeze_check = \"identical\"")),
-            Path::new("profile.toml"),
-        )?;
+        Self::of(truck(more)?, ground, place)
+    }
+
+    /// A vehicle with this profile that has just started.
+    pub(crate) fn of(profile: Profile, ground: Ground, place: Place) -> anyhow::Result<Self> {
         let now = MonoTime(5_000_000);
         let boot = 7;
         let mut rig = Self {
@@ -80,6 +83,7 @@ impl Rig {
             page: Page::new(),
             oracle: Oracle::default(),
             state: VehicleState { state: SafetyState::Boot, ..VehicleState::parked(BootId(boot), LeaseEpoch(0)) },
+            question: None,
             kept: None,
             left: (Duration::MAX, Duration::MAX),
             stored: Persisted::default(),
@@ -94,10 +98,15 @@ impl Rig {
     /// With the operator in charge, standing.
     pub(crate) fn taken_over(more: &str, ground: Ground, place: Place) -> anyhow::Result<Self> {
         let mut rig = Self::new(more, ground, place)?;
-        rig.until(20.0, "parked", |rig| rig.state.state == SafetyState::Parked)?;
-        rig.desk.ask(rig.now, Desk::ALICE);
-        rig.presses_when_offered()?;
+        rig.takes_over()?;
         Ok(rig)
+    }
+
+    /// Waits for the truck, asks for it, and takes it over.
+    pub(crate) fn takes_over(&mut self) -> anyhow::Result<()> {
+        self.until(20.0, "parked", |rig| rig.state.state == SafetyState::Parked)?;
+        self.desk.ask(self.now, Desk::ALICE);
+        self.presses_when_offered()
     }
 
     /// Waits for the hand-over, confirms, and presses the switch.
@@ -257,7 +266,11 @@ impl Rig {
     }
 
     fn answer_question(&mut self, thought: &Thought) {
-        let (Some(GuardianSays::Senses { at, .. }), Some(policy)) = (&thought.say, self.agent.policy) else { return };
+        let Some(GuardianSays::Senses { at, row }) = &thought.say else { return };
+        let Some(policy) = self.agent.policy else {
+            self.question = Some((*at, row.clone()));
+            return;
+        };
         let (at, scores) = policy(*at);
         let bytes: Vec<u8> = scores.iter().flat_map(|score| score.to_le_bytes()).collect();
         self.hear_agent(AgentSays::Scores { at, values: ByteBuf::from(bytes) });
@@ -286,4 +299,10 @@ impl Rig {
             _ => {}
         }
     }
+}
+
+/// The profile that the rows drive, with further tables.
+pub(crate) fn truck(more: &str) -> anyhow::Result<Profile> {
+    let text = format!("{}{more}", profiles::truck("freeze_check = \"identical\""));
+    Ok(farhand_settings::parse(&text, Path::new("profile.toml"))?)
 }

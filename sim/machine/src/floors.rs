@@ -36,6 +36,18 @@ pub fn aisle() -> Ground {
     Ground::new(vec![rack((-14.0, 1.9), (200.0, 3.9)), rack((-14.0, -3.9), (200.0, -1.9))])
 }
 
+/// A hall of 19 m each way with racks around it and an island in its middle; from [`START`] a circle of 5.5 m to the left leads round it.
+#[must_use]
+pub fn hall() -> Ground {
+    Ground::new(vec![
+        rack((-17.5, -6.0), (5.5, -4.0)),
+        rack((-17.5, 15.0), (5.5, 17.0)),
+        rack((-17.5, -4.0), (-15.5, 15.0)),
+        rack((3.5, -4.0), (5.5, 15.0)),
+        rack((-7.5, 4.0), (-4.5, 7.0)),
+    ])
+}
+
 /// Steers along the middle of [`bend`], in mrad.
 #[must_use]
 pub fn steering_along_the_bend(place: &Place) -> i32 {

@@ -2,6 +2,7 @@
 
 mod config;
 mod look;
+mod pace;
 mod proxy;
 mod site;
 mod study;
@@ -43,6 +44,8 @@ enum Subcommands {
     Model(farhand_model::Options),
     /// Does to a vehicle what goes wrong on a site, in invented time, and says what held.
     Faults(farhand_faults::Options),
+    /// Says how much faster than real time invented time runs here.
+    Pace(pace::PaceOptions),
 }
 
 fn main() -> ExitCode {
@@ -73,6 +76,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if let Some(Subcommands::Faults(options)) = &arguments.command {
         return farhand_faults::run(options, &mut std::io::stdout().lock());
+    }
+    if let Some(Subcommands::Pace(options)) = &arguments.command {
+        return pace::run(options);
     }
     let settings = config::Loaded::load(&arguments.config)?;
     let world = settings.world().with_context(|| format!("{}", arguments.config.display()))?;

@@ -8,10 +8,10 @@ mod work;
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use farhand_policy::Card;
-use farhand_samples::{NET_NAMES, net_named};
+use farhand_samples::{Expert, NET_NAMES, net_named};
 use farhand_study::{Controller, NAMES, Runner, named, picture, run_seeds};
 use scenes::Scenes;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Cuts the link thousands of times and counts what comes of each way to stop.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(crate) struct StudyOptions {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Which controllers, with commas between them: frozen, straight, pursuit, pursuit+guard, guard,
-    /// guard-ungated, net, net+guard, net+guard-ungated.
+    /// guard-ungated, net, net+guard, net+guard-ungated, expert.
     #[arg(long, alias = "controller", value_delimiter = ',', default_value = "frozen,pursuit,pursuit+guard,guard")]
     controllers: Vec<String>,
     /// Where to write the results as JSON.
@@ -56,6 +56,11 @@ pub(crate) struct ModelOptions {
 }
 
 impl ModelOptions {
+    /// Card and library.
+    pub(crate) fn files(&self) -> (&Path, &Path) {
+        (&self.card, &self.library)
+    }
+
     /// SHA-256 of the model, if one of the controllers has it.
     fn hash(&self, controllers: &[String]) -> anyhow::Result<Option<String>> {
         if !controllers.iter().any(|name| NET_NAMES.contains(&name.as_str())) {
@@ -69,10 +74,14 @@ impl ModelOptions {
         if NET_NAMES.contains(&name) {
             return net_named(name, &self.card, &self.library);
         }
-        match named(name) {
-            Some(controller) => Ok(controller),
-            None => bail!("--controllers: there is no {name:?}; there are {}, {}", NAMES.join(", "), NET_NAMES.join(", ")),
+        if name == Expert::NAME {
+            return Ok(Box::new(Expert::default()));
         }
+        let Some(controller) = named(name) else {
+            let (names, of_models) = (NAMES.join(", "), NET_NAMES.join(", "));
+            bail!("--controllers: there is no {name:?}; there are {names}, {of_models}, {}", Expert::NAME);
+        };
+        Ok(controller)
     }
 }
 

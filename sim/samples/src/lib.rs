@@ -1,8 +1,9 @@
-//! Samples for training the stop policy: what the vehicle knows, and what each stop would cost in truth; and the trained model as a
-//! controller of the study.
+//! Samples for training the stop policy: what the vehicle knows, and what each stop would cost in truth; and the trained model and
+//! the expert it learned from as controllers of the study.
 
 mod costs;
 mod episode;
+mod expert;
 mod manoeuvre;
 mod net;
 mod produce;
@@ -11,6 +12,7 @@ mod stream;
 
 pub use costs::Costs;
 pub use episode::{Sample, samples_of};
+pub use expert::Expert;
 pub use net::{NET_NAMES, net_named};
 pub use produce::{Options, run};
 pub use senses::features;

@@ -1,12 +1,13 @@
 //! `farhand-sim samples`: drives scenarios on all processors and writes their samples in order.
 
 use crate::episode::samples_of;
+use crate::expert::cheapest;
 use crate::net::best;
 use crate::stream::{header, record};
 use anyhow::{Context, Result};
 use clap::Args;
 use farhand_policy::Model;
-use farhand_senses::{Features, SCORES};
+use farhand_senses::Features;
 use farhand_study::{Family, Scenario, Set, scenario_seed};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -97,10 +98,6 @@ fn bytes_of(options: &Options, family: &Family, number: u64, model: Option<&mut 
 
 fn by_model(model: &mut Model, features: &Features) -> Option<usize> {
     best(&model.scores(features).ok()?)
-}
-
-fn cheapest(costs: &[f32; SCORES]) -> usize {
-    (0..SCORES).min_by(|&one, &other| costs[one].total_cmp(&costs[other])).unwrap_or(0)
 }
 
 fn model(options: &Options) -> Result<Option<Model>> {

@@ -1,7 +1,7 @@
 //! What stops the truck when the link is gone: one trait, and the controllers by name.
 //!
 //! A controller sees only what the vehicle has: its scans, its wheels, where it believes it is, the site's map, the last
-//! corridor, and what it knows of itself. The truth stays with the study.
+//! corridor, and what it knows of itself. The truth stays with the study; only the expert is shown it.
 
 mod braking;
 
@@ -30,6 +30,12 @@ impl<'a> Sight<'a> {
     /// What the vehicle of a scenario knows at this instant of a ride.
     pub fn new(scenario: &'a Scenario, ride: &'a Ride, eyes: &'a mut Eyes) -> Self {
         Self { scenario, ride, eyes }
+    }
+
+    /// The truth, which no vehicle has: for a controller that shows what could be done at best.
+    #[must_use]
+    pub fn truth(&self) -> (&'a Scenario, &'a Ride) {
+        (self.scenario, self.ride)
     }
 
     /// The vehicle's clock.
