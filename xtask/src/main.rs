@@ -1,4 +1,4 @@
-//! The everyday commands of the house: `cargo xtask demo`, `test`, `check`, `setup`, `generate`, `train`, `losses`,
+//! The everyday commands of the house: `cargo xtask demo`, `test`, `check`, `setup`, `generate`, `train`, `sim`, `replay`, `losses`,
 //! `mutants`, `bench`, `stack`.
 
 mod bench;
@@ -8,6 +8,7 @@ mod cpu;
 mod demo;
 mod house;
 mod mutants;
+mod programs;
 mod python;
 mod setup;
 mod signals;
@@ -45,6 +46,12 @@ enum Command {
     Stack(stack::StackOptions),
     /// Trains the stop policy and writes its model, card and golden vectors.
     Train(train::TrainOptions),
+    /// The simulator's commands: `sim study`, `sim faults`, `sim model`; `sim --help` lists them all.
+    #[command(disable_help_flag = true)]
+    Sim(programs::Handed),
+    /// Runs the record of a session through the same cores again: `replay FILE`.
+    #[command(disable_help_flag = true)]
+    Replay(programs::Handed),
     /// Loses the link of a truck under way thousands of times, in invented time, and prints what came of it.
     Losses(checks::LossOptions),
     /// Changes the safety crates a little in each place, and counts what their own tests do not notice.
@@ -72,6 +79,8 @@ fn run() -> Result<()> {
         Command::Demo(options) => demo::run(&options),
         Command::Stack(options) => stack::run(&options),
         Command::Train(options) => train::run_training(&options),
+        Command::Sim(handed) => programs::sim(&handed),
+        Command::Replay(handed) => programs::replay(&handed),
         Command::Losses(options) => checks::losses(&options),
         Command::Mutants(options) => mutants::run_mutants(&options),
         Command::Bench(options) => bench::run(&options),
