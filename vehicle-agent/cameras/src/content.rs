@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 const REMEMBERED: usize = 16_384;
 /// A picture is thinned out to about this many samples across; each is the mean of a square of pixels, so noise falls away.
 const SAMPLES_ACROSS: usize = 80;
+/// Side of those squares in a picture of 640 pixels: known to the compiler, it takes a third of the time.
+const USUAL_SIDE: usize = 8;
 /// Samples along the side of a cell, the unit in which motion is counted.
 const CELL: usize = 5;
 /// Steps of brightness, of 256, by which a sample must differ. A very noisy sensor (standard deviation of 10 steps) leaves 2.5 in the
@@ -144,8 +146,14 @@ impl Thumbnail {
 
 /// Adds a row to the sums of its squares; gives how many pixels each sum got.
 fn add(sums: &mut [u32], row: &[u8], side: usize) -> u32 {
-    for (sum, pixels) in sums.iter_mut().zip(row.chunks_exact(side)) {
-        *sum += pixels.iter().map(|pixel| u32::from(*pixel)).sum::<u32>();
+    if side == USUAL_SIDE {
+        for (sum, pixels) in sums.iter_mut().zip(row.as_chunks::<USUAL_SIDE>().0) {
+            *sum += u32::from(pixels.iter().map(|pixel| u16::from(*pixel)).sum::<u16>());
+        }
+    } else {
+        for (sum, pixels) in sums.iter_mut().zip(row.chunks_exact(side)) {
+            *sum += pixels.iter().map(|pixel| u32::from(*pixel)).sum::<u32>();
+        }
     }
     u32::try_from(side).unwrap_or(u32::MAX)
 }

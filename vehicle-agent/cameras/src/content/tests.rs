@@ -85,6 +85,17 @@ fn a_picture_that_its_source_did_not_count_is_not_a_new_one() {
 }
 
 #[test]
+fn squares_of_every_size_have_their_mean() {
+    for (width, side) in [(79, 1), (160, 2), (640, 8), (641, 8), (720, 9), (1280, 16)] {
+        let height = 2 * side;
+        let bytes: Vec<u8> = (0..width * height).map(|at| u8::try_from(at % width / side).expect("81 at most")).collect();
+        let thumbnail = Thumbnail::of(Luma { bytes: &bytes, width, stride: width });
+        let means: Vec<u8> = (0..width / side).map(|column| u8::try_from(column).expect("small")).collect();
+        assert_eq!(thumbnail.samples.chunks(thumbnail.across).collect::<Vec<_>>(), [&means[..], &means[..]], "{width} pixels");
+    }
+}
+
+#[test]
 fn bytes_between_rows_are_not_looked_at() {
     let padded = |filling: u8| -> Vec<u8> {
         let picture = hall(0, 0, 1);
