@@ -109,6 +109,8 @@ words!(
         StopOverrun,
         /// The gateway is gone and the released path is at its end.
         GatewayLost,
+        /// A required camera shows what another camera should see.
+        PictureSwapped,
     }
 );
 

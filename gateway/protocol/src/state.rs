@@ -83,6 +83,10 @@ pub struct VehicleState {
     /// Cameras that show the same picture for too long; while it moves and one is required, that is a cause as well.
     #[serde(default)]
     pub still: Vec<CameraIndex>,
+    /// Cameras whose pictures move as each other's should, as if their cables were exchanged; while it moves and one is required,
+    /// that is a cause as well.
+    #[serde(default)]
+    pub swapped: Vec<CameraIndex>,
     /// The floor that the stop held ready would sweep, while the guard holds one.
     #[serde(default)]
     pub corridor: Option<Corridor>,
@@ -154,6 +158,7 @@ impl VehicleState {
             protection: Protection::default(),
             free_mm: None,
             still: Vec::new(),
+            swapped: Vec::new(),
             corridor: None,
         }
     }

@@ -216,7 +216,7 @@ impl Rig {
             let at = usize::from(index);
             self.agent.changes[at] += u64::from(!self.agent.frozen[at]);
             let changes = self.agent.changes[at];
-            self.hear_agent(AgentSays::Content { camera, capture: self.now, frame, changes });
+            self.hear_agent(AgentSays::Content { camera, capture: self.now, frame, changes, motion: None });
             self.hear_agent(AgentSays::Sent { camera, capture: self.now });
             self.network.send_picture(self.now, camera, self.now);
         }

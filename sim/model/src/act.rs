@@ -51,6 +51,8 @@ pub enum Act {
     UnknownPictures,
     /// The pictures repeat while the vehicle moves.
     FrozenPictures,
+    /// The pictures of the front and the rear camera are exchanged while the vehicle moves.
+    SwappedPictures,
     /// The bytes of the newest command once more.
     Replay,
     /// A command of the lease before.
@@ -198,6 +200,11 @@ impl Act {
                 stage.picture_frozen = true;
                 stage.run_ms(5 * STEP_MS);
                 stage.picture_frozen = false;
+            }
+            Self::SwappedPictures => {
+                stage.pictures_swapped = true;
+                stage.run_ms(5 * STEP_MS);
+                stage.pictures_swapped = false;
             }
             Self::Replay => {
                 let bytes = stage.last_command.clone();

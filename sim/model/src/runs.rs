@@ -118,6 +118,7 @@ pub const RUNS: &[Run] = &[
             Act::Flapping,
             Act::UnknownPictures,
             Act::FrozenPictures,
+            Act::SwappedPictures,
             Act::AgentGone,
             Act::MachineSilent,
             Act::Button,

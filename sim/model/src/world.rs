@@ -124,6 +124,7 @@ pub(crate) fn projection(stage: &Stage) -> Projection {
         stage.commands_flow,
         stage.pictures_flow,
         stage.picture_frozen,
+        stage.pictures_swapped,
         stage.agent_alive,
         stage.gateway_connected,
         stage.machine_alive,

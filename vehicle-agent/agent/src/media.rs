@@ -4,7 +4,7 @@ use crate::dial::{Dialer, Silence};
 use crate::guardian::GuardianPort;
 use crate::outlet::{Outlet, Refusal};
 use farhand_cameras::{Camera, Content, Unit};
-use farhand_drive::{AgentSays, vehicle_now};
+use farhand_drive::{AgentSays, PictureMotion, vehicle_now};
 use farhand_link::LatestSlot;
 use farhand_protocol::{CameraIndex, MediaDemand, MonoTime, WIRE_VERSION};
 use farhand_transport::{Connection, MessageError, UnitError, read_datagram, send_unit};
@@ -75,11 +75,6 @@ struct Link {
 /// Acknowledgements under way on the present connection: camera, sequence, arrived.
 type Acknowledgements = JoinSet<(CameraIndex, u32, bool)>;
 
-/// Whether the guardian must hear of a content after what it was told last.
-fn is_news(told: Option<Content>, content: Content) -> bool {
-    told.is_none_or(|told| content.changes > told.changes && content.frame > told.frame + 1)
-}
-
 /// Runs until told to stop.
 pub(crate) async fn run(mut plan: MediaPlan) {
     let stop = plan.stop.clone();
@@ -129,18 +124,19 @@ impl Media {
         let (camera, capture) = (unit.header.camera, unit.header.capture);
         let content = self.news_of(&unit);
         self.send(plan, unit).await;
-        if let Some(Content { frame, changes }) = content {
-            plan.port.say_along(AgentSays::Content { camera, capture, frame, changes });
+        if let Some((Content { frame, changes, .. }, motion)) = content {
+            plan.port.say_along(AgentSays::Content { camera, capture, frame, changes, motion });
         }
     }
 
     /// A content that the guardian must hear of, also if the picture is not sent in the end: the counts go on, and the guardian
-    /// decides. Silence says "no change"; of changes, every second picture's are enough for a limit of 300 ms.
-    fn news_of(&mut self, unit: &Unit) -> Option<Content> {
+    /// decides. With it, how the scene has moved since the word before.
+    fn news_of(&mut self, unit: &Unit) -> Option<(Content, Option<PictureMotion>)> {
         let told = self.told.get_mut(usize::from(unit.header.camera.0))?;
-        let content = unit.content.filter(|content| is_news(*told, *content))?;
+        let content = unit.content.filter(|content| content.is_news(told.as_ref()))?;
+        let motion = told.and_then(|told| content.motion_since(&told));
         *told = Some(content);
-        Some(content)
+        Some((content, motion))
     }
 
     /// Sends a picture if it can be decoded there and there is room, and tells the guardian only then.

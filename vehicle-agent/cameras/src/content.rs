@@ -1,7 +1,9 @@
-//! Does a picture show anything new? A pure measurement on the brightness of each picture; the guardian decides, with odometry,
-//! whether a camera stands still.
+//! Does a picture show anything new, and how does the scene move in it? A pure measurement on the brightness of each picture; the
+//! guardian decides, with odometry, whether a camera stands still and whether it is the right one.
 
-use farhand_profile::FreezeCheck;
+use crate::motion::motion;
+use farhand_drive::PictureMotion;
+use farhand_profile::{FreezeCheck, Lens};
 use rapidhash::v3::rapidhash_v3;
 use std::collections::VecDeque;
 
@@ -29,15 +31,63 @@ pub struct Content {
     pub frame: u64,
     /// How often the content was new, as the camera's `freeze_check` wants it.
     pub changes: u64,
+    /// How often the scene had clearly moved.
+    pub motions: Motions,
+}
+
+/// How often the scene had clearly moved in each of the ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Motions {
+    outwards: u64,
+    inwards: u64,
+    leftwards: u64,
+    rightwards: u64,
+}
+
+impl Content {
+    /// True if the guardian must hear of this content after what it was told last: silence says "no change", and of changes every
+    /// second picture's are enough for a limit of 300 ms.
+    #[must_use]
+    pub fn is_news(&self, told: Option<&Self>) -> bool {
+        told.is_none_or(|told| self.changes > told.changes && self.frame > told.frame + 1)
+    }
+
+    /// How the scene has moved since that content; none if that is not clear.
+    #[must_use]
+    pub fn motion_since(&self, told: &Self) -> Option<PictureMotion> {
+        let (now, before) = (&self.motions, &told.motions);
+        let ways = [
+            (PictureMotion::Outwards, now.outwards > before.outwards),
+            (PictureMotion::Inwards, now.inwards > before.inwards),
+            (PictureMotion::Leftwards, now.leftwards > before.leftwards),
+            (PictureMotion::Rightwards, now.rightwards > before.rightwards),
+        ];
+        let mut seen = ways.into_iter().filter(|(_, is)| *is).map(|(way, _)| way);
+        seen.next().filter(|_| seen.next().is_none())
+    }
+}
+
+impl Motions {
+    fn count(&mut self, motion: PictureMotion) {
+        let count = match motion {
+            PictureMotion::Outwards => &mut self.outwards,
+            PictureMotion::Inwards => &mut self.inwards,
+            PictureMotion::Leftwards => &mut self.leftwards,
+            PictureMotion::Rightwards => &mut self.rightwards,
+        };
+        *count += 1;
+    }
 }
 
 /// The brightness of one picture.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Luma<'a> {
+pub struct Luma<'a> {
     /// Rows of `stride` bytes, of which the first `width` are pixels; the last row may end with its pixels.
-    pub(crate) bytes: &'a [u8],
-    pub(crate) width: usize,
-    pub(crate) stride: usize,
+    pub bytes: &'a [u8],
+    /// Pixels of a row.
+    pub width: usize,
+    /// Bytes from one row to the next.
+    pub stride: usize,
 }
 
 impl Luma<'_> {
@@ -53,24 +103,30 @@ impl Luma<'_> {
 
 /// Watches one camera.
 #[derive(Debug)]
-pub(crate) struct ContentWatch {
+pub struct ContentWatch {
     check: FreezeCheck,
+    horizon: f32,
     content: Content,
     known: VecDeque<u64>,
-    /// The last picture that counted as a change.
+    /// The last picture in which something had moved.
     reference: Option<Thumbnail>,
 }
 
 impl ContentWatch {
-    pub(crate) fn new(check: FreezeCheck) -> Self {
-        Self { check, content: Content::default(), known: VecDeque::with_capacity(REMEMBERED), reference: None }
+    /// Watches a camera with this check and this lens.
+    #[must_use]
+    pub fn new(check: FreezeCheck, lens: &Lens) -> Self {
+        let known = VecDeque::with_capacity(REMEMBERED);
+        Self { check, horizon: narrow(lens.horizon.value()), content: Content::default(), known, reference: None }
     }
 
     /// Looks at one picture; `frame` is the source's count of it.
-    pub(crate) fn look(&mut self, frame: u64, luma: Luma<'_>) -> Content {
+    pub fn look(&mut self, frame: u64, luma: Luma<'_>) -> Content {
         let counted = frame > self.content.frame;
-        if self.is_unseen(luma) && self.has_changed(luma) && counted {
-            self.content.changes += 1;
+        if self.is_unseen(luma) {
+            let moved = self.has_moved(luma, counted);
+            let changed = moved || self.check == FreezeCheck::Identical;
+            self.content.changes += u64::from(changed && counted);
         }
         self.content.frame = self.content.frame.max(frame);
         self.content
@@ -89,29 +145,42 @@ impl ContentWatch {
         true
     }
 
-    fn has_changed(&mut self, luma: Luma<'_>) -> bool {
-        if self.check == FreezeCheck::Identical {
-            return true;
-        }
-        // Against the last change and not the last picture: slow motion adds up, noise does not.
+    /// Whether something has moved, and in a picture that counts, how.
+    fn has_moved(&mut self, luma: Luma<'_>, counted: bool) -> bool {
+        // Against the last motion and not the last picture: slow motion adds up, noise does not.
         let now = Thumbnail::of(luma);
-        if self.reference.as_ref().is_some_and(|before| !now.differs_from(before)) {
-            return false;
+        if let Some(before) = &self.reference {
+            if !now.differs_from(before) {
+                return false;
+            }
+            if let Some(motion) = motion(before, &now, self.horizon).filter(|_| counted) {
+                self.content.motions.count(motion);
+            }
         }
         self.reference = Some(now);
         true
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "a share; its last bits do not matter")]
+pub(crate) fn narrow(share: f64) -> f32 {
+    share as f32
+}
+
 /// A picture thinned out.
 #[derive(Debug, PartialEq, Eq)]
-struct Thumbnail {
+pub(crate) struct Thumbnail {
     samples: Vec<u8>,
     across: usize,
 }
 
 impl Thumbnail {
-    fn of(luma: Luma<'_>) -> Self {
+    /// Its rows, from the upper edge.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = &[u8]> {
+        self.samples.chunks(self.across.max(1))
+    }
+
+    pub(crate) fn of(luma: Luma<'_>) -> Self {
         let side = (luma.width / SAMPLES_ACROSS).max(1);
         let across = luma.width / side;
         let rows: Vec<&[u8]> = luma.rows().collect();
@@ -127,7 +196,7 @@ impl Thumbnail {
     }
 
     /// So many cells differ that something in the scene must have moved, or all of it.
-    fn differs_from(&self, other: &Self) -> bool {
+    pub(crate) fn differs_from(&self, other: &Self) -> bool {
         if (self.across, self.samples.len()) != (other.across, other.samples.len()) {
             return true;
         }

@@ -3,10 +3,11 @@
 mod camera;
 mod content;
 mod mends;
+mod motion;
 mod pipeline;
 
 pub use camera::{Camera, Unit, check};
-pub use content::Content;
+pub use content::{Content, ContentWatch, Luma, Motions};
 pub use mends::CameraError;
 
 /// Starts GStreamer. Call once before anything else of this crate.

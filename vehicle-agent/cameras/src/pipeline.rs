@@ -53,7 +53,7 @@ pub(crate) struct Looked {
 
 impl Traffic {
     pub(crate) fn new(profile: &CameraProfile) -> Self {
-        let looked = |check| Mutex::new(Looked { watch: ContentWatch::new(check), newest: None });
+        let looked = |check| Mutex::new(Looked { watch: ContentWatch::new(check, &profile.lens), newest: None });
         Self { content: profile.freeze_check.map(looked), ..Self::default() }
     }
 

@@ -7,7 +7,7 @@ mod messages;
 mod scan;
 mod socket;
 
-pub use messages::{Actuate, AgentSays, GuardianSays, MachineReport, MachineSays, StopOrigin, WantedMotion};
+pub use messages::{Actuate, AgentSays, GuardianSays, MachineReport, MachineSays, PictureMotion, StopOrigin, WantedMotion};
 pub use scan::{MOST_BEAMS, MachineScan, NO_RETURN, NO_WORD, Ranges, RangesError, ScannerMount};
 pub use socket::{PacketListener, PacketSocket, ReceiveError, SendError};
 

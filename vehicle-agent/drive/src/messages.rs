@@ -107,6 +107,9 @@ pub enum AgentSays {
         /// How often the content has changed since the agent started: `identical` counts each picture that differs in any
         /// bit from the one before, `motion` each in which something has moved.
         changes: u64,
+        /// How the scene has moved in the pictures since the last word about this camera; none if that is not clear.
+        #[serde(default)]
+        motion: Option<PictureMotion>,
     },
     /// The fleet releases the vehicle to drive by itself.
     Release {
@@ -127,6 +130,20 @@ pub enum AgentSays {
     },
     /// What the vehicle's own autonomy wants; 50 times a second, its silence is a stop.
     Plan(WantedMotion),
+}
+
+/// How a scene moves in a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureMotion {
+    /// Away from the middle, as in a picture that goes where it looks.
+    Outwards,
+    /// Towards the middle.
+    Inwards,
+    /// All of it to the left.
+    Leftwards,
+    /// All of it to the right.
+    Rightwards,
 }
 
 /// What the autonomy wants in this instant.

@@ -144,9 +144,9 @@ impl Mind {
                 Taken { urgent: true, ..self.put(now, end) }
             }
             AgentSays::Sent { camera, capture } => self.put(now, Input::Sent(*camera, *capture)),
-            AgentSays::Content { camera, capture, frame, changes } => {
-                let content = Content { camera: *camera, capture: *capture, frame: *frame, changes: *changes };
-                self.put(now, Input::Content(content))
+            AgentSays::Content { camera, capture, frame, changes, motion } => {
+                let (camera, capture, motion) = (*camera, *capture, motion.map(words::motion));
+                self.put(now, Input::Content(Content { camera, capture, frame: *frame, changes: *changes, motion }))
             }
             AgentSays::Scores { at, values } => {
                 let remark = (!self.lookout.take_scores(*at, values)).then_some(Remark::NoScores { bytes: values.len() });

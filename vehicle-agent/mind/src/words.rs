@@ -1,8 +1,8 @@
 //! From the words of the sockets to those of the core, and back.
 
-use farhand_drive::{Actuate, GuardianSays, MachineReport, WantedMotion};
+use farhand_drive::{Actuate, GuardianSays, MachineReport, PictureMotion, WantedMotion};
 use farhand_protocol::{LeaseEpoch, MonoTime};
-use farhand_safety::{Drive, GrantAnswer, MachineSample, MissionRefusal, Plan};
+use farhand_safety::{Drive, GrantAnswer, MachineSample, MissionRefusal, PictureMotion as Motion, Plan};
 
 /// An answer of the core in the words of the agent's socket.
 pub(crate) fn said(answer: GrantAnswer, highest: LeaseEpoch) -> GuardianSays {
@@ -44,6 +44,16 @@ pub(crate) fn actuation(seq: u64, at: MonoTime, drive: &Drive) -> Actuate {
         steering_mrad: drive.steering_mrad,
         lift_mm_s: drive.lift_mm_s,
         safe_stop: drive.safe_stop,
+    }
+}
+
+/// How a scene moves.
+pub(crate) fn motion(motion: PictureMotion) -> Motion {
+    match motion {
+        PictureMotion::Outwards => Motion::Outwards,
+        PictureMotion::Inwards => Motion::Inwards,
+        PictureMotion::Leftwards => Motion::Leftwards,
+        PictureMotion::Rightwards => Motion::Rightwards,
     }
 }
 

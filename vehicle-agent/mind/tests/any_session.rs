@@ -1,7 +1,7 @@
 //! Whatever a guardian is told, a replay of it comes to the same verdicts.
 
 use farhand_drive::{
-    AgentSays, MachineReport, MachineSays, MachineScan, NO_RETURN, Ranges, ScannerMount, StopOrigin, WantedMotion,
+    AgentSays, MachineReport, MachineSays, MachineScan, NO_RETURN, PictureMotion, Ranges, ScannerMount, StopOrigin, WantedMotion,
 };
 use farhand_mind::record::{Header, Reader, Tape};
 use farhand_mind::{Heard, Mind, Replay, Start};
@@ -23,6 +23,8 @@ const CAMERAS: &str = r#"
     source = "videotestsrc"
     required_for = ["forward", "reverse", "handover"]
 "#;
+const MOTIONS: [PictureMotion; 4] =
+    [PictureMotion::Outwards, PictureMotion::Inwards, PictureMotion::Leftwards, PictureMotion::Rightwards];
 const BEGIN: u64 = 5_000_000;
 const TICKS: u64 = 350;
 const FRONT: CameraIndex = CameraIndex(0);
@@ -63,12 +65,15 @@ fn from_agent(at: MonoTime) -> impl Strategy<Value = AgentSays> {
         (0..4_u64).prop_map(move |epoch| AgentSays::LeaseGrant { epoch: LeaseEpoch(epoch), holder: holder.clone() }),
         (0..4_u64, any::<bool>()).prop_map(|(epoch, revoked)| AgentSays::LeaseEnd { epoch: LeaseEpoch(epoch), revoked }),
         any::<u8>().prop_map(move |camera| AgentSays::Sent { camera: CameraIndex(camera), capture: at }),
-        (0..9_u8, 0..1_u64 << 53, 0..1_u64 << 53).prop_map(move |(camera, frame, changes)| AgentSays::Content {
-            camera: CameraIndex(camera),
-            capture: at,
-            frame,
-            changes
-        }),
+        (0..9_u8, 0..1_u64 << 53, 0..1_u64 << 53, prop::option::of(prop::sample::select(&MOTIONS[..]))).prop_map(
+            move |(camera, frame, changes, motion)| AgentSays::Content {
+                camera: CameraIndex(camera),
+                capture: at,
+                frame,
+                changes,
+                motion,
+            }
+        ),
         (0..3_u64).prop_map(|mission| AgentSays::Release { mission: MissionEpoch(mission) }),
         (0..3_u64).prop_map(|mission| AgentSays::MissionEnd { mission: MissionEpoch(mission) }),
         prop::collection::vec(any::<u8>(), 144).prop_map(move |values| AgentSays::Scores { at, values: ByteBuf::from(values) }),

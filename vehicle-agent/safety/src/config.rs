@@ -119,6 +119,14 @@ pub struct Config {
     pub checked_identical: CameraSet,
     /// Cameras whose picture is frozen if nothing in it moves while the vehicle does.
     pub checked_motion: CameraSet,
+    /// Checked cameras that look ahead. One that looks to no side clearly, or is not checked, is in none of these four sets.
+    pub looking_ahead: CameraSet,
+    /// Those that look astern.
+    pub looking_astern: CameraSet,
+    /// Those that look to the left.
+    pub looking_left: CameraSet,
+    /// Those that look to the right.
+    pub looking_right: CameraSet,
     /// The vehicle has safety scanners.
     pub scanner: bool,
     /// Age at which a scan is lost.

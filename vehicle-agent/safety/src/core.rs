@@ -11,6 +11,7 @@ use crate::pictures::{Odometer, Pictures};
 use crate::rules::{Clears, rule};
 use crate::still::Stillness;
 use crate::stop::Stop;
+use crate::swapped::Sights;
 use crate::tracking::{Ground, Tracking};
 use crate::{CauseSet, Config, Persisted};
 use farhand_protocol::{BootId, CapTerm, Cause, CommandView, LatchId, LeaseEpoch, MonoTime, RejectReason, SafetyState};
@@ -48,6 +49,7 @@ pub struct Core {
     pub(crate) gate: Gate,
     pub(crate) pictures: Pictures,
     pub(crate) stillness: Stillness,
+    pub(crate) sights: Sights,
     pub(crate) confirmed: bool,
     pub(crate) confirm_before: bool,
     pub(crate) confirm_risen: bool,
@@ -111,6 +113,7 @@ impl Core {
             gate: Gate::default(),
             pictures: Pictures::new(),
             stillness: Stillness::default(),
+            sights: Sights::default(),
             confirmed: false,
             confirm_before: true,
             confirm_risen: false,
@@ -173,7 +176,11 @@ impl Core {
             Input::Plan(plan) => self.take_plan(now, plan),
             Input::Surroundings(seen) => self.take_surroundings(now, seen),
             Input::Manoeuvre(manoeuvre) => self.stop.manoeuvre = Some((now, manoeuvre)),
-            Input::Content(content) => self.stillness.take(now, content, &self.pictures),
+            Input::Content(content) => {
+                if let Some(stretch) = self.stillness.take(now, content, &self.pictures) {
+                    self.sights.take(content, stretch);
+                }
+            }
             Input::Stored(stored) => return self.take_stored(now, stored),
             Input::StoreFailed => return self.take_store_failed(now),
             Input::Sent(camera, capture) => self.pictures.sent(now, camera, capture),
@@ -217,6 +224,7 @@ impl Core {
             self.odometer.turned_urad = self.odometer.turned_urad.saturating_add(turned);
         }
         self.odometer.travelled_um = sample.travelled_um;
+        self.sights.rolled(sample.at, sample.speed_mm_s);
         self.machine = Some(sample);
         self.machine_heard = Some(now);
         self.machine_seen = true;

@@ -96,6 +96,19 @@ pub struct Plan {
     pub localised: bool,
 }
 
+/// How a scene moves in a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PictureMotion {
+    /// Away from the middle.
+    Outwards,
+    /// Towards the middle.
+    Inwards,
+    /// All of it to the left.
+    Leftwards,
+    /// All of it to the right.
+    Rightwards,
+}
+
 /// What the agent measured on one picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Content {
@@ -107,6 +120,8 @@ pub struct Content {
     pub frame: u64,
     /// How often the content has changed so far, by the camera's freeze check.
     pub changes: u64,
+    /// How the scene has moved since the content that was told before; none if that is not clear.
+    pub motion: Option<PictureMotion>,
 }
 
 /// Something arrived.

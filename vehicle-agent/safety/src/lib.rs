@@ -29,6 +29,7 @@ mod snapshot;
 mod states;
 mod still;
 mod stop;
+mod swapped;
 #[cfg(all(feature = "broken", not(test)))]
 pub mod testing;
 mod tracking;
@@ -39,7 +40,8 @@ pub use causes::CauseSet;
 pub use config::{CameraSet, Config, StopPolicy};
 pub use core::Core;
 pub use input::{
-    Asked, Content, Drive, GrantAnswer, Input, MachineSample, Manoeuvre, MissionRefusal, Output, Plan, Surroundings, Transition,
+    Asked, Content, Drive, GrantAnswer, Input, MachineSample, Manoeuvre, MissionRefusal, Output, PictureMotion, Plan,
+    Surroundings, Transition,
 };
 pub use persist::{DamagedState, Persisted};
 #[cfg(feature = "broken")]

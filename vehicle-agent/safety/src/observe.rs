@@ -86,6 +86,9 @@ impl Core {
         if !self.stillness.frozen(now, &self.config).both(needed).is_empty() {
             self.raise(Cause::PictureFrozen);
         }
+        if !self.sights.swapped(&self.config).both(needed).is_empty() {
+            self.raise(Cause::PictureSwapped);
+        }
         self.leak(now, age.is_none_or(|age| age > LATE_COMMAND));
     }
 

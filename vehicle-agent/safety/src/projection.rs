@@ -15,6 +15,7 @@ use crate::input::{Drive, MachineSample, Manoeuvre, Plan, Surroundings};
 use crate::pictures::{Odometer, Pictures, Taken};
 use crate::still::{Look, Stillness};
 use crate::stop::Stop;
+use crate::swapped::{Course, Sight, Sights};
 use crate::tracking::{Ground, Tracking};
 use crate::{Config, Persisted};
 use farhand_protocol::{CommandView, MonoTime, SafetyState};
@@ -168,6 +169,7 @@ impl Core {
             gate,
             pictures,
             stillness,
+            sights,
             confirmed,
             confirm_before,
             confirm_risen,
@@ -216,6 +218,7 @@ impl Core {
         project_gate(gate, *lease_live, self.odometer, bases, to);
         project_pictures(pictures, self.odometer, bases, to);
         project_stillness(stillness, self.odometer, bases, to);
+        project_sights(sights, now, to);
         project_switch(switch, now, config, to);
         project_rearm(rearm, now, config, to);
         project_cap(governor, cap, now, to);
@@ -380,6 +383,16 @@ fn project_stillness(Stillness { looks }: &Stillness, here: Odometer, bases: &Ba
             project_place(change.place, here, bases, to);
         }
     }
+}
+
+fn project_sights(Sights { sights, course }: &Sights, now: MonoTime, to: &mut Projection) {
+    for Sight { towards, way_um } in sights.iter().take(2) {
+        to.maybe(towards.map(|side| side as i32));
+        to.behind(*way_um, 0);
+    }
+    to.maybe(course.map(|course| course.backwards));
+    // It is compared with the change that was told before.
+    to.age(now, course.map(|Course { since, .. }| since), PICTURE_OLD);
 }
 
 fn project_switch(EnableSwitch { ready, armed, changed }: &EnableSwitch, now: MonoTime, config: &Config, to: &mut Projection) {

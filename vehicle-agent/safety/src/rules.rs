@@ -90,6 +90,7 @@ pub const RULES: &[Rule] = &[
     row(Cause::PictureUnknown, Action::SafeStop, Clears::PicturesFresh, DRIVER, "commands named no picture that was really sent"),
     row(Cause::PictureOld, Action::SafeStop, Clears::PicturesFresh, DRIVER, "the pictures behind the commands were too old"),
     row(Cause::PictureFrozen, Action::SafeStop, Clears::PicturesMove, DRIVER, "a required picture stood still while the vehicle moved"),
+    row(Cause::PictureSwapped, Action::SafeStop, Clears::Acknowledged, SERVICE, "two pictures moved as each other's should, and one was required"),
     row(Cause::LinkFlapping, Action::SafeStop, Clears::CommandsFresh, DRIVER, "the link was late too often in too short a time"),
     row(Cause::PlanLost, Action::SafeStop, Clears::Acknowledged, DRIVER, "the autonomy was silent for too long"),
     row(Cause::LocalisationLost, Action::SafeStop, Clears::Acknowledged, DRIVER, "driving by itself, the vehicle lost its place"),

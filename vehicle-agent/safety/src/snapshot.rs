@@ -47,6 +47,7 @@ impl Core {
             protection: self.protection(now),
             free_mm: self.surroundings.filter(|_| self.config.scanner && self.scan_fresh(now)).map(|seen| seen.free_distance_mm),
             still: self.stillness.frozen(now, &self.config).union(self.stillness.repeating(now, &self.config)).iter().collect(),
+            swapped: self.sights.swapped(&self.config).iter().collect(),
         }
     }
 

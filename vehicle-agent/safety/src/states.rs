@@ -4,6 +4,7 @@ use crate::broken::Broken;
 use crate::config::{STANDSTILL, within};
 use crate::core::Core;
 use crate::handover::motionless;
+use crate::swapped::Sights;
 use crate::tracking::Tracking;
 use crate::{Action, CauseSet};
 use farhand_protocol::{Authority, Cause, MonoTime, SafetyState};
@@ -82,6 +83,8 @@ impl Core {
             let inputs = self.cap_inputs(now);
             self.governor.reset(&self.config, &inputs);
             self.bucket = self.config.flapping_bucket;
+            // The cables may have been exchanged while it stood.
+            self.sights = Sights::default();
         }
         if to != SafetyState::Teleop {
             self.disarm();

@@ -38,16 +38,31 @@ pub(crate) struct Change {
     pub(crate) told: bool,
 }
 
+/// What was driven between two changes that were told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    pub(crate) since: MonoTime,
+    pub(crate) way_um: u64,
+    pub(crate) turn_urad: u64,
+}
+
 impl Stillness {
-    /// Takes what the agent measured on one picture. A picture that the source did not count is not a new one.
-    pub(crate) fn take(&mut self, now: MonoTime, content: Content, pictures: &Pictures) {
-        let Some(look) = self.looks.get_mut(usize::from(content.camera.0)) else { return };
-        let Some(place) = pictures.odometer_at(content.capture).filter(|_| content.capture <= now) else { return };
-        let first = look.changed.is_none_or(|change| !change.told);
-        if content.frame > look.frame && (first || content.changes > look.changes) {
-            let change = Change { at: content.capture, place, told: true };
-            *look = Look { frame: content.frame, changes: content.changes, changed: Some(change), suspect_since: None };
+    /// Takes what the agent measured on one picture. A picture that the source did not count is not a new one. Gives the way since
+    /// the change that was told before.
+    pub(crate) fn take(&mut self, now: MonoTime, content: Content, pictures: &Pictures) -> Option<Stretch> {
+        let look = self.looks.get_mut(usize::from(content.camera.0))?;
+        let place = pictures.odometer_at(content.capture).filter(|_| content.capture <= now)?;
+        let before = look.changed.filter(|change| change.told);
+        if content.frame <= look.frame || (before.is_some() && content.changes <= look.changes) {
+            return None;
         }
+        let change = Change { at: content.capture, place, told: true };
+        *look = Look { frame: content.frame, changes: content.changes, changed: Some(change), suspect_since: None };
+        before.map(|before| Stretch {
+            since: before.at,
+            way_um: place.travelled_um.saturating_sub(before.place.travelled_um),
+            turn_urad: place.turned_urad.saturating_sub(before.place.turned_urad),
+        })
     }
 
     /// The agent is gone: its counters start anew.

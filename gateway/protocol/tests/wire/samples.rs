@@ -75,6 +75,7 @@ pub(crate) fn state() -> VehicleState {
         protection: Protection::Watching,
         free_mm: Some(5400),
         still: vec![],
+        swapped: vec![],
         corridor: Some(Corridor {
             id: 17,
             age_ms: 45,
@@ -102,6 +103,7 @@ pub(crate) fn halted() -> VehicleState {
         protection: Protection::Lost,
         free_mm: None,
         still: vec![CameraIndex(1)],
+        swapped: vec![CameraIndex(0), CameraIndex(1)],
         corridor: None,
         last_stop: Some(LastStop {
             latch: LatchId(3),

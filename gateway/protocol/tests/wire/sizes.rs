@@ -14,7 +14,7 @@ fn datagram_bytes(state: &[u8]) -> usize {
     encode(&VehicleDatagram::State(ByteBuf::from(state))).expect("a datagram").len()
 }
 
-/// A drive of a year with every reason of refusal met, twelve causes and needs at once, all cameras still.
+/// A drive of a year with every reason of refusal met, twelve causes and needs at once, all cameras still, all of them exchanged.
 fn crowded() -> VehicleState {
     VehicleState {
         causes: Cause::ALL.iter().copied().rev().take(12).collect(),
@@ -22,6 +22,7 @@ fn crowded() -> VehicleState {
         rejected: RejectReason::ALL.iter().map(|&reason| RejectCount { reason, count: 4_000_000_000 }).collect(),
         protection: Protection::Watching,
         still: (0..8).map(CameraIndex).collect(),
+        swapped: (0..8).map(CameraIndex).collect(),
         last_stop: samples::halted().last_stop,
         corridor: None,
         ..samples::state()

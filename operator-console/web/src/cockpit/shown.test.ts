@@ -93,5 +93,6 @@ describe("what a person must see at once", () => {
     expect(saysMore(shown, { ...shown, causes: ["command_lost"] })).toBe(true);
     expect(saysMore(shown, { ...shown, latch: 4 })).toBe(true);
     expect(saysMore(shown, { ...shown, still: [1] })).toBe(true);
+    expect(saysMore(shown, { ...shown, swapped: [0, 1] })).toBe(true);
   });
 });

@@ -18,8 +18,8 @@ export interface Known {
 
 /** True if a person must see this state at once: it says more than other numbers. */
 export function saysMore(shown: VehicleState | null, newer: VehicleState): boolean {
-  const words = ({ boot_id, state, causes, latch, authority, needs, lease_live, protection, still }: VehicleState): string =>
-    JSON.stringify([boot_id, state, causes, latch, authority, needs, lease_live, protection, still]);
+  const words = ({ boot_id, state, causes, latch, authority, needs, lease_live, protection, still, swapped }: VehicleState): string =>
+    JSON.stringify([boot_id, state, causes, latch, authority, needs, lease_live, protection, still, swapped]);
   return shown === null || words(shown) !== words(newer);
 }
 

@@ -27,7 +27,7 @@ fn luma(bytes: &[u8]) -> Luma<'_> {
 
 /// Changes that a watch counts over pictures, each counted by its source.
 fn changes(check: FreezeCheck, pictures: impl IntoIterator<Item = Vec<u8>>) -> u64 {
-    let mut watch = ContentWatch::new(check);
+    let mut watch = ContentWatch::new(check, &Lens::default());
     let seen = (1..).zip(pictures).map(|(frame, picture)| watch.look(frame, luma(&picture)));
     seen.last().map_or(0, |content| content.changes)
 }
@@ -78,10 +78,11 @@ fn a_black_picture_shows_nothing_new() {
 
 #[test]
 fn a_picture_that_its_source_did_not_count_is_not_a_new_one() {
-    let mut watch = ContentWatch::new(FreezeCheck::Identical);
-    assert_eq!(watch.look(4, luma(&hall(0, 3, 1))), Content { frame: 4, changes: 1 });
-    assert_eq!(watch.look(4, luma(&hall(0, 3, 3))), Content { frame: 4, changes: 1 });
-    assert_eq!(watch.look(5, luma(&hall(0, 3, 5))), Content { frame: 5, changes: 2 });
+    let mut watch = ContentWatch::new(FreezeCheck::Identical, &Lens::default());
+    let content = |frame, changes| Content { frame, changes, ..Content::default() };
+    assert_eq!(watch.look(4, luma(&hall(0, 3, 1))), content(4, 1));
+    assert_eq!(watch.look(4, luma(&hall(0, 3, 3))), content(4, 1));
+    assert_eq!(watch.look(5, luma(&hall(0, 3, 5))), content(5, 2));
 }
 
 #[test]
@@ -91,7 +92,7 @@ fn squares_of_every_size_have_their_mean() {
         let bytes: Vec<u8> = (0..width * height).map(|at| u8::try_from(at % width / side).expect("81 at most")).collect();
         let thumbnail = Thumbnail::of(Luma { bytes: &bytes, width, stride: width });
         let means: Vec<u8> = (0..width / side).map(|column| u8::try_from(column).expect("small")).collect();
-        assert_eq!(thumbnail.samples.chunks(thumbnail.across).collect::<Vec<_>>(), [&means[..], &means[..]], "{width} pixels");
+        assert_eq!(thumbnail.rows().collect::<Vec<_>>(), [&means[..], &means[..]], "{width} pixels");
     }
 }
 
@@ -111,9 +112,39 @@ fn bytes_between_rows_are_not_looked_at() {
 fn any_size_of_picture_can_be_looked_at() {
     for (width, height) in [(1, 1), (3, 200), (79, 2), (81, 47), (0, 0)] {
         let bytes = vec![9; width * height];
-        let mut watch = ContentWatch::new(FreezeCheck::Motion);
+        let mut watch = ContentWatch::new(FreezeCheck::Motion, &Lens::default());
         let of = Luma { bytes: &bytes, width, stride: width };
         assert_eq!(watch.look(1, of).changes, 1, "{width} x {height}");
         assert_eq!(watch.look(2, of).changes, 1, "{width} x {height}");
+    }
+}
+
+#[test]
+fn motion_is_told_once_and_only_if_it_was_the_same_all_the_while() {
+    for check in [FreezeCheck::Motion, FreezeCheck::Identical] {
+        let mut watch = ContentWatch::new(check, &Lens::default());
+        let mut look = |frame: u64, shift: usize| watch.look(frame, luma(&hall(shift, 2, frame * 2)));
+        let begin = look(1, 0);
+        assert_eq!(begin.motion_since(&Content::default()), None, "nothing to compare it with");
+        // Further to the right, the uprights have moved to the left.
+        let right = [look(2, 6), look(3, 12)];
+        assert_eq!(right[1].motion_since(&begin), Some(PictureMotion::Leftwards), "{check:?}");
+        assert_eq!(right[1].motion_since(&right[0]), Some(PictureMotion::Leftwards));
+        assert_eq!(right[1].motion_since(&right[1]), None, "that was told");
+        let back = look(4, 6);
+        assert_eq!(back.motion_since(&right[1]), Some(PictureMotion::Rightwards));
+        assert_eq!(back.motion_since(&right[0]), None, "to and fro");
+        // A picture that the source did not count tells nothing.
+        assert_eq!(look(4, 12).motion_since(&back), None);
+    }
+}
+
+#[test]
+fn the_guardian_hears_of_the_first_content_and_then_of_changes_in_every_second_picture() {
+    let content = |frame, changes| Content { frame, changes, ..Content::default() };
+    assert!(content(1, 0).is_news(None));
+    let told = content(5, 3);
+    for (frame, changes, news) in [(6, 4, false), (7, 4, true), (7, 3, false), (90, 3, false)] {
+        assert_eq!(content(frame, changes).is_news(Some(&told)), news, "{frame} {changes}");
     }
 }

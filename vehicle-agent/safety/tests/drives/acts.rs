@@ -79,6 +79,7 @@ pub enum Part {
     Commands,
     Pictures,
     Content,
+    Cables,
     Agent,
     Gateway,
     Machine,
@@ -91,10 +92,11 @@ pub enum Part {
     Forks,
 }
 
-const PARTS: [Part; 13] = [
+const PARTS: [Part; 14] = [
     Part::Commands,
     Part::Pictures,
     Part::Content,
+    Part::Cables,
     Part::Agent,
     Part::Gateway,
     Part::Machine,
@@ -114,6 +116,8 @@ pub fn act() -> impl Strategy<Value = Act> {
         1 => (1_u16..400).prop_map(Act::Jump),
         2 => (part(), prop::bool::weighted(0.6)).prop_map(|(part, works)| Act::Switch(part, works)),
         8 => (part(), 1_u8..100).prop_map(|(part, ticks)| Act::Glitch(part, ticks)),
+        // Half a metre takes a while.
+        2 => (60_u8..120).prop_map(|ticks| Act::Glitch(Part::Cables, ticks)),
         1 => (0_u16..800).prop_map(Act::PictureAge),
         6 => (any::<bool>(), -2600..2600_i32, -1400..1400_i32, -500..500_i32, any::<bool>(), any::<bool>(), 0..300_u32)
             .prop_map(|(enable, speed, steering, lift, confirm, rearm, age)| Act::Hands {
@@ -286,6 +290,7 @@ fn switch(stage: &mut Stage, part: Part, works: bool) {
         Part::Commands => stage.commands_flow = works,
         Part::Pictures => stage.pictures_flow = works,
         Part::Content => stage.picture_frozen = !works,
+        Part::Cables => stage.pictures_swapped = !works,
         Part::Agent => {
             if stage.agent_alive && !works {
                 stage.take(Input::AgentGone);

@@ -56,7 +56,7 @@ impl Owned {
                 stage.take(Input::Sent(FRONT, now));
                 stage.take(Input::Sent(REAR, now));
                 let count = now.0;
-                stage.take(Input::Content(Content { camera: FRONT, capture: now, frame: count, changes: count }));
+                stage.take(Input::Content(Content { camera: FRONT, capture: now, frame: count, changes: count, motion: None }));
                 stage.take(Input::Manoeuvre(SOFT));
             }
             Self::Command(bytes) => stage.send(bytes),
@@ -80,7 +80,7 @@ impl Owned {
             Self::Picture => [
                 Some(Input::Sent(FRONT, now)),
                 Some(Input::Sent(REAR, now)),
-                Some(Input::Content(Content { camera: FRONT, capture: now, frame: count, changes: count })),
+                Some(Input::Content(Content { camera: FRONT, capture: now, frame: count, changes: count, motion: None })),
                 Some(Input::Manoeuvre(SOFT)),
             ],
             Self::Command(bytes) => [Some(Input::Command(bytes)), None, None, None],

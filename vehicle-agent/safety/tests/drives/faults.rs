@@ -100,7 +100,7 @@ fn content_counts_only_with_a_new_picture_of_the_source_and_a_capture_that_was()
     let mut stage = Stage::driving_with(checking(), 500);
     stage.picture_frozen = true;
     let (frame, changes) = (stage.frames, stage.changes);
-    let content = Content { camera: FRONT, capture: stage.now, frame, changes };
+    let content = Content { camera: FRONT, capture: stage.now, frame, changes, motion: None };
     let mut after = 0;
     while stage.state() == S::Teleop {
         for bad in [

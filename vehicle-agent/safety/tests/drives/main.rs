@@ -19,6 +19,7 @@ mod refused;
 mod ritual;
 mod stop;
 mod stories;
+mod swapped;
 mod truck;
 mod what_happens;
 mod what_if;

@@ -4,12 +4,12 @@
 use super::oracle::Oracle;
 pub use super::plain::{FRONT, OPEN, REAR, config};
 use farhand_protocol::{
-    BootId, Command, FromConsole, GlassStamp, LeaseEpoch, MissionEpoch, MonoTime, Pose, RtpStamp, SafetyState, VehicleState,
-    WIRE_VERSION, encode,
+    BootId, CameraIndex, Command, FromConsole, GlassStamp, LeaseEpoch, MissionEpoch, MonoTime, Pose, RtpStamp, SafetyState,
+    VehicleState, WIRE_VERSION, encode,
 };
 use farhand_safety::{
-    Broken, CameraSet, Config, Content, Core, Drive, GrantAnswer, Input, MachineSample, Manoeuvre, Output, Persisted, Plan,
-    Surroundings, Transition,
+    Broken, CameraSet, Config, Content, Core, Drive, GrantAnswer, Input, MachineSample, Manoeuvre, Output, Persisted,
+    PictureMotion, Plan, Surroundings, Transition,
 };
 use std::time::Duration;
 
@@ -17,7 +17,12 @@ pub const BOOT: BootId = BootId(7);
 
 /// The same truck with scanners, and with its front camera checked.
 pub fn watching() -> Config {
-    Config { scanner: true, checked_identical: CameraSet::default().with(FRONT), ..config() }
+    Config { scanner: true, checked_identical: CameraSet::default().with(FRONT), ..looking() }
+}
+
+/// The same truck with a front and a rear camera that are known to look there.
+pub fn looking() -> Config {
+    Config { looking_ahead: CameraSet::default().with(FRONT), looking_astern: CameraSet::default().with(REAR), ..config() }
 }
 
 /// What the operator does; the stage turns it into a command every 20 ms.
@@ -70,6 +75,8 @@ pub struct Stage {
     pub commands_flow: bool,
     pub pictures_flow: bool,
     pub picture_frozen: bool,
+    /// The front and the rear camera are exchanged.
+    pub pictures_swapped: bool,
     pub agent_alive: bool,
     pub gateway_connected: bool,
     pub machine_alive: bool,
@@ -126,6 +133,7 @@ impl Stage {
             commands_flow: true,
             pictures_flow: true,
             picture_frozen: false,
+            pictures_swapped: false,
             agent_alive: true,
             gateway_connected: true,
             machine_alive: true,
@@ -248,8 +256,16 @@ impl Stage {
         self.changes += u64::from(!self.picture_frozen);
         for camera in [FRONT, REAR] {
             self.take(Input::Sent(camera, self.now));
-            self.take(Input::Content(Content { camera, capture: self.now, frame: self.frames, changes: self.changes }));
+            let (capture, frame, changes, motion) = (self.now, self.frames, self.changes, self.motion(camera));
+            self.take(Input::Content(Content { camera, capture, frame, changes, motion }));
         }
+    }
+
+    /// How the scene moves in a picture that comes from the front or the rear camera.
+    fn motion(&self, camera: CameraIndex) -> Option<PictureMotion> {
+        let ahead = (camera == FRONT) != self.pictures_swapped;
+        let outwards = (self.speed_um_s > 0) == ahead;
+        (self.speed_um_s != 0).then_some(if outwards { PictureMotion::Outwards } else { PictureMotion::Inwards })
     }
 
     pub fn decide(&mut self) {

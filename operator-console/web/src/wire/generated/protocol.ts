@@ -325,6 +325,11 @@ free_mm: number | null,
  */
 still: Array<CameraIndex>, 
 /**
+ * Cameras whose pictures move as each other's should, as if their cables were exchanged; while it moves and one is required,
+ * that is a cause as well.
+ */
+swapped: Array<CameraIndex>, 
+/**
  * The floor that the stop held ready would sweep, while the guard holds one.
  */
 corridor: Corridor | null, };
@@ -503,7 +508,7 @@ export type SafetyState = "Boot" | "Parked" | "Auto" | "Handover" | "Teleop" | "
 /**
  * Why a vehicle stops or stays stopped. A cause is cleared only by its own clear condition.
  */
-export type Cause = "command_lost" | "picture_old" | "picture_unknown" | "link_flapping" | "lease_lost" | "agent_lost" | "machine_lost" | "tick_overrun" | "remote_stop" | "enable_panic" | "emergency_stop" | "state_file_lost" | "clock_jump" | "restarted" | "internal_fault" | "scan_lost" | "field_breach" | "no_way_out" | "picture_frozen" | "plan_lost" | "localisation_lost" | "off_corridor" | "lease_revoked" | "steering_fault" | "brake_fault" | "lift_fault" | "stop_overrun" | "gateway_lost";
+export type Cause = "command_lost" | "picture_old" | "picture_unknown" | "link_flapping" | "lease_lost" | "agent_lost" | "machine_lost" | "tick_overrun" | "remote_stop" | "enable_panic" | "emergency_stop" | "state_file_lost" | "clock_jump" | "restarted" | "internal_fault" | "scan_lost" | "field_breach" | "no_way_out" | "picture_frozen" | "plan_lost" | "localisation_lost" | "off_corridor" | "lease_revoked" | "steering_fault" | "brake_fault" | "lift_fault" | "stop_overrun" | "gateway_lost" | "picture_swapped";
 
 /**
  * Who has authority over the actuators in this tick.
@@ -576,7 +581,8 @@ export const CAUSES: readonly Cause[] = [
   "brake_fault",
   "lift_fault",
   "stop_overrun",
-  "gateway_lost"
+  "gateway_lost",
+  "picture_swapped"
 ];
 
 /** Every `Authority`, in the order of the Rust declaration. */
