@@ -3,6 +3,7 @@
 
 mod command;
 mod desk;
+mod eyes;
 mod network;
 mod oracle;
 mod pace;

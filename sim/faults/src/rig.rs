@@ -4,6 +4,7 @@
 //! `farhand-sim net`. Only agent and page are played, by the rules that theirs keep.
 
 use crate::desk::Desk;
+use crate::eyes::Eyes;
 use crate::network::Network;
 use crate::oracle::Oracle;
 use crate::page::Page;
@@ -13,9 +14,10 @@ use farhand_mind::{Decision, Heard, Mind, Start, Thought};
 use farhand_profile::Profile;
 use farhand_protocol::{BootId, CameraIndex, GatewaySays, LeaseEnding, LeaseEpoch, MonoTime, SafetyState, VehicleState};
 use farhand_safety::Persisted;
-use farhand_world::{Ground, Place};
+use farhand_world::{Ground, Place, Site};
 use serde_bytes::ByteBuf;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
 pub(crate) const TICK: Duration = Duration::from_millis(10);
@@ -37,7 +39,16 @@ pub(crate) struct Agent {
     frames: u64,
 }
 
-#[derive(Debug, Clone)]
+impl Agent {
+    /// What it would say about a picture that is new, unless the camera's stand still.
+    fn plays(&mut self, now: MonoTime, camera: CameraIndex) -> AgentSays {
+        let at = usize::from(camera.0);
+        self.changes[at] += u64::from(!self.frozen[at]);
+        AgentSays::Content { camera, capture: now, frame: self.frames, changes: self.changes[at], motion: None }
+    }
+}
+
+#[derive(Debug)]
 pub(crate) struct Rig {
     pub(crate) now: MonoTime,
     pub(crate) profile: Profile,
@@ -45,6 +56,8 @@ pub(crate) struct Rig {
     /// None while it is dead.
     pub(crate) guardian: Option<Mind>,
     pub(crate) agent: Agent,
+    /// Its cameras, where it is to measure what they really see; else what they show is played.
+    pub(crate) eyes: Option<Eyes>,
     pub(crate) network: Network,
     pub(crate) desk: Desk,
     pub(crate) page: Page,
@@ -78,6 +91,7 @@ impl Rig {
             machine: Machine::new(&profile, ground, place, now),
             guardian: None,
             agent: Agent { alive: true, policy: None, frozen: [false; 2], changes: [0; 2], frames: 0 },
+            eyes: None,
             network: Network::new(),
             desk: Desk::new()?,
             page: Page::new(),
@@ -93,6 +107,12 @@ impl Rig {
         };
         rig.start_guardian();
         Ok(rig)
+    }
+
+    /// From now on the agent measures what the cameras see on this site.
+    pub(crate) fn opens_eyes(&mut self, site: &Rc<Site>) {
+        let told = self.agent.changes.into_iter().max().unwrap_or(0);
+        self.eyes = Some(Eyes::open(&self.profile, Rc::clone(site), told));
     }
 
     /// With the operator in charge, standing.
@@ -211,12 +231,16 @@ impl Rig {
 
     fn takes_pictures(&mut self) {
         self.agent.frames += 1;
+        let (frame, place) = (self.agent.frames, self.machine.truck.place());
         for index in 0..2_u8 {
-            let (camera, frame) = (CameraIndex(index), self.agent.frames);
-            let at = usize::from(index);
-            self.agent.changes[at] += u64::from(!self.agent.frozen[at]);
-            let changes = self.agent.changes[at];
-            self.hear_agent(AgentSays::Content { camera, capture: self.now, frame, changes, motion: None });
+            let camera = CameraIndex(index);
+            let says = match &mut self.eyes {
+                Some(eyes) => eyes.look(self.now, camera, frame, place),
+                None => Some(self.agent.plays(self.now, camera)),
+            };
+            if let Some(says) = says {
+                self.hear_agent(says);
+            }
             self.hear_agent(AgentSays::Sent { camera, capture: self.now });
             self.network.send_picture(self.now, camera, self.now);
         }

@@ -60,17 +60,19 @@ pub fn steering_along_the_bend(place: &Place) -> i32 {
     } else {
         (8.0 - x, std::f64::consts::FRAC_PI_2, 0.0)
     };
-    to_mrad(curvature - 1.2 * off - 1.6 * (place.heading_rad - heading))
+    steering(curvature - 1.2 * off - 1.6 * (place.heading_rad - heading))
 }
 
 /// Steers along the middle of [`aisle`], in mrad.
 #[must_use]
 pub fn steering_along_the_aisle(place: &Place) -> i32 {
-    to_mrad(-1.2 * place.y_m - 1.6 * place.heading_rad)
+    steering(-1.2 * place.y_m - 1.6 * place.heading_rad)
 }
 
+/// The wheel of such a truck for this curvature, in 1/m, in mrad.
+#[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "an angle")]
-fn to_mrad(curvature: f64) -> i32 {
+pub fn steering(curvature: f64) -> i32 {
     ((1.4 * curvature).atan().clamp(-1.2, 1.2) * 1000.0) as i32
 }
 
