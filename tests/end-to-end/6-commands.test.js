@@ -193,3 +193,20 @@ scenario('a front picture that stands still under fresh stamps stops the truck, 
   await alice.rearms();
   await alice.drivesForward();
 });
+
+scenario('front and rear pictures exchanged under fresh stamps stop the truck, and it drives on when they are where they belong', {}, async ({ system, truth, vehicle, arrive }) => {
+  const alice = await arrive('alice');
+  await drivesOnDuring(alice, () => pause(2000));
+  await alice.drivesForward(1);
+  await truth.fault(vehicle, 'swap_cameras:front:rear', true);
+  await alice.sees('a stop because of the exchanged pictures', ({ cause }) => cause === 'picture_swapped');
+  const { state } = await system.vehicle();
+  assert.deepEqual(state.swapped, [0, 1], 'both are named');
+  const needed = (await alice.pictures()).filter(({ camera }) => camera === 'front' || camera === 'rear');
+  assert.ok(needed.every(({ age }) => age < 300), `their stamps are fresh all the while: ${JSON.stringify(needed)}`);
+  await truth.atRest(vehicle);
+  await truth.fault(vehicle, 'swap_cameras:front:rear', false);
+  await alice.letsGo();
+  await alice.rearms();
+  await drivesOnDuring(alice, () => pause(2000));
+});
