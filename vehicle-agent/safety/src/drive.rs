@@ -185,8 +185,7 @@ impl Core {
                 ..drive
             };
         }
-        let faster = drive.speed_mm_s.saturating_abs() > told.speed_mm_s.saturating_abs();
-        Drive { speed_mm_s: if faster { told.speed_mm_s } else { drive.speed_mm_s }, ..drive }
+        Drive { speed_mm_s: within(drive.speed_mm_s, told.speed_mm_s), ..drive }
     }
 
     fn follow_wish(&self, wish: &Wish, cap: &Cap, seen: Option<Surroundings>) -> Drive {
@@ -220,7 +219,8 @@ impl Core {
         if solid || over(cap.mm_s) > OVER_CAP_MM_S || cap.mm_s == 0 {
             return braking(100);
         }
-        let slower = speed.saturating_abs() < measured.saturating_abs() || (speed > 0) != (measured > 0);
+        let turns_round = speed.signum().saturating_mul(measured.signum()) < 0;
+        let slower = speed.saturating_abs() < measured.saturating_abs() || turns_round;
         Drive {
             speed_mm_s: speed,
             accel_mm_s2: if slower { safe_decel } else { self.config.max_accel_mm_s2.min(safe_decel) },

@@ -6,11 +6,11 @@ use farhand_safety::{Config, Input, Persisted, Plan};
 use std::time::Duration;
 
 /// Microseconds around a limit.
-const AROUND: [i64; 5] = [-1000, -1, 0, 1, 1000];
+pub const AROUND: [i64; 5] = [-1000, -1, 0, 1, 1000];
 
 impl Stage {
     /// Moves to `since + span_us` in ticks of 10 ms and ends exactly there, with everything alive that the switches allow.
-    fn exactly(&mut self, since: MonoTime, span_us: i64) {
+    pub fn exactly(&mut self, since: MonoTime, span_us: i64) {
         let end = MonoTime(since.0 + u64::try_from(span_us).expect("a span"));
         while self.now.0 + 10_000 < end.0 {
             self.tick();
@@ -19,7 +19,7 @@ impl Stage {
     }
 
     /// One step of another length than the tick's.
-    fn step_to(&mut self, at: MonoTime) {
+    pub fn step_to(&mut self, at: MonoTime) {
         self.now = at;
         if self.machine_alive {
             let sample = self.sample();
@@ -36,7 +36,7 @@ impl Stage {
     }
 }
 
-fn is_over(offset_us: i64) -> bool {
+pub fn is_over(offset_us: i64) -> bool {
     offset_us > 0
 }
 

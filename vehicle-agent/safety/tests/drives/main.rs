@@ -7,6 +7,7 @@ mod auto;
 mod boundaries;
 mod breaking;
 mod costs;
+mod edges;
 mod faults;
 mod forks;
 mod guarded;
