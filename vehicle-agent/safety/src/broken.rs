@@ -2,8 +2,10 @@
 //! feature `broken`, which no program that drives is built with.
 
 use crate::core::Core;
+#[cfg(any(test, feature = "broken"))]
 use crate::input::Drive;
-use farhand_protocol::SafetyState;
+#[cfg(any(test, feature = "broken"))]
+use farhand_protocol::{MonoTime, SafetyState};
 
 /// The invariants of safety.md 2.2, each as the fault that breaks it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,24 +88,38 @@ impl Broken {
     ];
 }
 
-#[cfg(any(test, feature = "broken"))]
 impl Core {
     /// Breaks this core for good.
+    #[cfg(any(test, feature = "broken"))]
     pub fn break_on_purpose(&mut self, broken: Option<Broken>) {
         self.broken = broken;
     }
 
+    /// The fault of this core; there is none in a program.
+    #[cfg_attr(not(any(test, feature = "broken")), expect(clippy::unused_self, reason = "the same face as in a test"))]
+    fn fault(&self) -> Option<Broken> {
+        #[cfg(any(test, feature = "broken"))]
+        {
+            self.broken
+        }
+        #[cfg(not(any(test, feature = "broken")))]
+        {
+            None
+        }
+    }
+
     pub(crate) fn breaks(&self, broken: Broken) -> bool {
-        self.broken == Some(broken)
+        self.fault() == Some(broken)
     }
 
     /// The interlock would hide most of the faults from the checks.
     pub(crate) fn breaks_an_invariant(&self) -> bool {
-        self.broken.is_some_and(|broken| broken != Broken::Interlock)
+        self.fault().is_some_and(|broken| broken != Broken::Interlock)
     }
 
     /// The faults that lie in the command itself.
-    pub(crate) fn spoil(&self, drive: Drive, before: SafetyState) -> Drive {
+    #[cfg(any(test, feature = "broken"))]
+    pub(crate) fn spoil(&self, now: MonoTime, drive: Drive) -> Drive {
         let wish = self.gate.newest().map_or((0, 0), |newest| (newest.command.speed_mm_s, newest.command.lift_mm_s));
         let stopping = self.state == SafetyState::SafeStop;
         match self.broken {
@@ -113,7 +129,7 @@ impl Core {
             Some(Broken::S6) if self.state == SafetyState::Halt => Drive { brake_mm_s2: 0, ..drive },
             Some(Broken::S17) if stopping => Drive { lift_mm_s: wish.1, ..drive },
             Some(Broken::S20) => Drive { accel_mm_s2: drive.accel_mm_s2.saturating_add(chance()), ..drive },
-            Some(Broken::S21) if stopping && before != SafetyState::SafeStop => Drive { brake_mm_s2: 0, ..drive },
+            Some(Broken::S21) if stopping && self.entered == now => Drive { brake_mm_s2: 0, ..drive },
             Some(Broken::Interlock) if self.state == SafetyState::Parked => Drive { speed_mm_s: 100, ..drive },
             _ => drive,
         }
@@ -126,20 +142,4 @@ fn chance() -> i32 {
     use std::sync::atomic::{AtomicI32, Ordering};
     static CALLS: AtomicI32 = AtomicI32::new(0);
     CALLS.fetch_add(1, Ordering::Relaxed).wrapping_rem(7)
-}
-
-#[cfg(not(any(test, feature = "broken")))]
-#[expect(clippy::unused_self, reason = "the same face as above")]
-impl Core {
-    pub(crate) const fn breaks(&self, _: Broken) -> bool {
-        false
-    }
-
-    pub(crate) const fn breaks_an_invariant(&self) -> bool {
-        false
-    }
-
-    pub(crate) const fn spoil(&self, drive: Drive, _: SafetyState) -> Drive {
-        drive
-    }
 }

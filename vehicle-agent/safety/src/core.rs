@@ -199,7 +199,7 @@ impl Core {
             self.enter(now, to);
         }
         self.update_cap(now);
-        let drive = self.drive(now, from);
+        let drive = self.drive(now);
         let drive = self.interlock(now, drive);
         self.last_tick = Some(now);
         self.told = drive;
