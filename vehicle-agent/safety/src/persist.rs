@@ -29,17 +29,17 @@ pub struct DamagedState;
 /// The first format, without missions, is read for ever.
 const FIRST: [u8; 4] = *b"FHS1";
 const MAGIC: [u8; 4] = *b"FHS2";
-/// What a file of this format holds, with its magic and its checksum.
-const LONGEST: usize = 4 + 8 + 1 + 4 + 4 + 4 + 8 + 4;
+/// The byte that says whether a lease was alive and a stop latched: its place here.
+const FLAGS: [(bool, bool); 4] = [(false, false), (true, false), (false, true), (true, true)];
 
 impl Persisted {
     /// The bytes of the file: magic, fields in big endian, CRC-32.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(LONGEST);
-        bytes.extend_from_slice(&MAGIC);
+        let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&self.highest_epoch.0.to_be_bytes());
-        bytes.push(u8::from(self.lease_open) | if self.latched { LATCHED } else { 0 });
+        let flags = (self.lease_open, self.latched);
+        bytes.extend((0_u8..).zip(FLAGS).filter(|(_, each)| *each == flags).map(|(byte, _)| byte));
         bytes.extend_from_slice(&self.latch.0.to_be_bytes());
         bytes.extend_from_slice(&self.causes.bits().to_be_bytes());
         bytes.extend_from_slice(&self.boot_count.to_be_bytes());
@@ -68,14 +68,11 @@ impl Persisted {
         let causes = CauseSet::from_bits(u32::from_be_bytes(take(&mut rest)?));
         let boot_count = u32::from_be_bytes(take(&mut rest)?);
         let highest_mission = MissionEpoch(if *magic == MAGIC { u64::from_be_bytes(take(&mut rest)?) } else { 0 });
-        let whole = rest.is_empty() && flags <= (LEASE_OPEN | LATCHED) && (*magic == MAGIC || *magic == FIRST);
-        let (lease_open, latched) = (flags & LEASE_OPEN != 0, flags & LATCHED != 0);
+        let (lease_open, latched) = *FLAGS.get(usize::from(flags))?;
+        let whole = rest.is_empty() && (*magic == MAGIC || *magic == FIRST);
         whole.then_some(Self { highest_epoch, lease_open, latched, latch, causes, boot_count, highest_mission })
     }
 }
-
-const LEASE_OPEN: u8 = 1;
-const LATCHED: u8 = 2;
 
 /// Takes bytes off the front.
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
@@ -107,6 +104,10 @@ mod tests {
     fn what_was_stored_comes_back() {
         assert_eq!(Persisted::from_bytes(&sample().to_bytes()), Ok(sample()));
         assert_eq!(Persisted::from_bytes(&Persisted::default().to_bytes()), Ok(Persisted::default()));
+        for (byte, lease_open, latched) in [(0, false, false), (1, true, false), (2, false, true), (3, true, true)] {
+            let stored = Persisted { lease_open, latched, ..sample() };
+            assert_eq!((stored.to_bytes()[12], Persisted::from_bytes(&stored.to_bytes())), (byte, Ok(stored)));
+        }
     }
 
     #[test]
@@ -123,10 +124,17 @@ mod tests {
             let mut bytes = sample().to_bytes();
             bytes[at] = byte;
             let body = bytes.len() - 4;
-            let sum = crc32fast::hash(&bytes[..body]).to_be_bytes();
-            bytes[body..].copy_from_slice(&sum);
-            assert_eq!(Persisted::from_bytes(&bytes), Err(DamagedState), "byte {at}");
+            assert_eq!(Persisted::from_bytes(&summed(&bytes[..body])), Err(DamagedState), "byte {at}");
         }
+        let body = &sample().to_bytes()[..33];
+        assert_eq!(Persisted::from_bytes(&summed(body)), Ok(sample()));
+        assert_eq!(Persisted::from_bytes(&summed(&[body, &[0]].concat())), Err(DamagedState), "a byte too many");
+        assert_eq!(Persisted::from_bytes(&summed(&body[..32])), Err(DamagedState), "a byte too few");
+    }
+
+    /// A body with the sum that is right for it.
+    fn summed(body: &[u8]) -> Vec<u8> {
+        [body, &crc32fast::hash(body).to_be_bytes()].concat()
     }
 
     #[test]
