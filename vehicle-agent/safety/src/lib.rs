@@ -22,7 +22,7 @@ mod needs;
 mod observe;
 mod persist;
 mod pictures;
-#[cfg(feature = "broken")]
+#[cfg(any(test, feature = "broken"))]
 mod projection;
 mod rules;
 mod snapshot;
@@ -44,7 +44,7 @@ pub use input::{
     Surroundings, Transition,
 };
 pub use persist::{DamagedState, Persisted};
-#[cfg(feature = "broken")]
+#[cfg(any(test, feature = "broken"))]
 pub use projection::{Bases, Projection};
 pub use rules::{Action, Clears, RULES, Rule, rule_page};
 

@@ -44,7 +44,7 @@ impl Pictures {
 
     /// The same with less memory, for checkers that keep many cores: no more than `stamps` pictures of the first two cameras,
     /// and `reports` of the odometry, are remembered.
-    #[cfg(feature = "broken")]
+    #[cfg(any(test, feature = "broken"))]
     pub(crate) fn shrink(&mut self, stamps: usize, reports: usize) {
         for (index, ring) in self.sent.iter_mut().enumerate() {
             *ring = ring.shrunk(if index < 2 { stamps } else { 0 });
@@ -108,7 +108,7 @@ impl<T: Copy + Default> Ring<T> {
         Self { items: vec![T::default(); capacity].into(), next: 0, length: 0 }
     }
 
-    #[cfg(feature = "broken")]
+    #[cfg(any(test, feature = "broken"))]
     fn shrunk(&self, capacity: usize) -> Self {
         let mut newest: Vec<T> = self.newest_first().take(capacity).collect();
         newest.reverse();
@@ -224,6 +224,22 @@ mod tests {
         assert!(pictures.oldest(ms(10), front, &[stamp(FRONT, 11)]).is_none());
         assert!(pictures.oldest(ms(10), front, &[stamp(FRONT, 8)]).is_none());
         assert!(pictures.oldest(ms(10), front, &[stamp(FRONT, 9)]).is_some());
+    }
+
+    #[test]
+    fn what_is_told_twice_counts_once_and_as_it_was_told_first() {
+        let mut pictures = Pictures::new();
+        pictures.travelled(ms(10), at(1));
+        pictures.travelled(ms(10), at(2));
+        pictures.travelled(ms(9), at(3));
+        assert_eq!((pictures.odometer_at(ms(10)), pictures.odometer_at(ms(9))), (Some(at(1)), None));
+        pictures.sent(ms(20), FRONT, ms(20));
+        pictures.travelled(ms(20), at(2000));
+        pictures.sent(ms(20), FRONT, ms(20));
+        pictures.sent(ms(20), REAR, ms(20));
+        assert_eq!((pictures.sent[0].length, pictures.sent[1].length), (1, 1));
+        let oldest = pictures.oldest(ms(20), both(), &[stamp(FRONT, 20), stamp(REAR, 20)]);
+        assert_eq!(oldest, Some(Taken { capture: ms(20), place: at(1) }), "of two of one moment the one from farther back");
     }
 
     #[test]

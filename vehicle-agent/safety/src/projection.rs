@@ -368,7 +368,7 @@ fn project_pictures(Pictures { sent, odometry: _ }: &Pictures, here: Odometer, b
         for taken in young {
             project_taken(Some(&taken), here, bases, to);
         }
-        to.number(-1);
+        to.maybe(None::<i64>);
     }
 }
 

@@ -24,3 +24,4 @@ mod swapped;
 mod truck;
 mod what_happens;
 mod what_if;
+mod words;
