@@ -230,7 +230,7 @@ impl Config {
 pub(crate) fn scale(value: i32, numerator: i32, denominator: i32) -> i32 {
     let wide = i64::from(value).saturating_mul(i64::from(numerator));
     let Some(wide) = wide.checked_div(i64::from(denominator)) else { return value };
-    i32::try_from(wide).unwrap_or(if wide < 0 { i32::MIN } else { i32::MAX })
+    i32::try_from(wide).unwrap_or(if wide.is_negative() { i32::MIN } else { i32::MAX })
 }
 
 /// Keeps a value within `-limit..=limit`.
@@ -264,5 +264,52 @@ mod tests {
     fn a_camera_set_holds_the_first_eight() {
         let set = CameraSet::default().with(CameraIndex(2)).with(CameraIndex(7)).with(CameraIndex(8));
         assert_eq!(set.iter().map(|camera| camera.0).collect::<Vec<_>>(), [2, 7]);
+        assert_eq!(set.with(CameraIndex(7)), set, "what is in it stays in it");
+        let (two, seven) = (CameraSet::default().with(CameraIndex(2)), CameraSet::default().with(CameraIndex(7)));
+        assert_eq!(
+            (set.union(seven), two.union(seven), set.both(seven), two.both(seven)),
+            (set, set, seven, CameraSet::default())
+        );
+    }
+
+    #[test]
+    fn a_share_saturates_and_a_range_holds_both_ends() {
+        let (least, most) = (i32::MIN, i32::MAX);
+        let cases =
+            [(10, 3, 4, 7), (-10, 3, 4, -7), (most, 2, 1, most), (least, 2, 1, least), (most, -2, 1, least), (9, 5, 0, 9)];
+        for (value, numerator, denominator, expected) in cases {
+            assert_eq!(scale(value, numerator, denominator), expected, "{value} * {numerator} / {denominator}");
+        }
+        for (value, limit, expected) in [(5, 3, 3), (-5, 3, -3), (2, 3, 2), (-5, -3, -3), (least, most, -most), (1, least, 1)] {
+            assert_eq!(within(value, limit), expected, "{value} within {limit}");
+        }
+    }
+
+    #[test]
+    fn what_moves_asks_for_its_cameras_and_without_one_does_not_move() {
+        let (front, rear) = (CameraSet::default().with(CameraIndex(0)), CameraSet::default().with(CameraIndex(1)));
+        let all = Moves { forward: true, reverse: true, forks: true };
+        let needs = [
+            (Moves::default(), CameraSet::default()),
+            (Moves { forward: true, ..Moves::default() }, front),
+            (Moves { reverse: true, ..Moves::default() }, rear),
+            (Moves { forks: true, ..Moves::default() }, front.union(rear)),
+            (Moves { reverse: false, ..all }, front.union(rear)),
+        ];
+        for (moves, needed) in needs {
+            assert_eq!(config().required(moves), Some(needed), "{moves:?}");
+        }
+        let blind = Config { required_reverse: CameraSet::default(), ..config() };
+        assert_eq!((blind.required(all), blind.required(Moves { reverse: false, ..all })), (None, Some(front.union(rear))));
+    }
+
+    #[test]
+    fn a_machine_brakes_at_least_load_safe_and_harder_without_a_load() {
+        let config = config();
+        assert_eq!((config.protective_decel_mm_s2(0, true), config.protective_decel_mm_s2(0, false)), (1800, 2000));
+        assert_eq!((config.protective_decel_mm_s2(1500, true), config.protective_decel_mm_s2(3000, true)), (1075, 350));
+        assert_eq!((config.load_safe_decel_mm_s2(0, false), config.load_safe_decel_mm_s2(1500, false)), (2000, 1175));
+        let raised = Config { safe_decel_raised_mm_s2: 5000, ..config };
+        assert_eq!(raised.load_safe_decel_mm_s2(3000, true), 1600, "raised forks never allow more");
     }
 }

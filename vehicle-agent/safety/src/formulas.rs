@@ -159,6 +159,8 @@ mod tests {
         assert_eq!(stop_limit(1600, ms(300), 0), 0);
         assert_eq!(stop_limit(1600, ms(300), -5), 0);
         assert_eq!(stop_limit(0, ms(300), 5000), 0);
+        assert_eq!(stop_limit(-1000, ms(1000), 100), 0, "what does not brake does not stop");
+        assert_eq!(occlusion_limit(-1000, ms(1000), 1605), 0);
         assert_eq!(occlusion_limit(1600, ms(0), 0), 0);
         assert_eq!(occlusion_limit(0, ms(300), 5000), 0);
         assert_eq!(occlusion_limit(1600, ms(500), 800), 0);

@@ -182,3 +182,31 @@ pub(crate) fn moves(command: &CommandView, measured_mm_s: i32) -> Moves {
         forks: command.lift_mm_s != 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::tests_support::command;
+
+    #[test]
+    fn what_is_asked_moves_and_what_rolls_faster_than_5_cm_a_second() {
+        let (still, forward, reverse) = (Moves::default(), (true, false), (false, true));
+        for (asked, measured, (forward, reverse)) in [
+            (0, 0, (false, false)),
+            (1, 0, forward),
+            (-1, 0, reverse),
+            (0, 50, (false, false)),
+            (0, 51, forward),
+            (0, -50, (false, false)),
+            (0, -51, reverse),
+            (1, -51, (true, true)),
+            (-1, 51, (true, true)),
+        ] {
+            let asked_for = CommandView { speed_mm_s: asked, ..command() };
+            assert_eq!(moves(&asked_for, measured), Moves { forward, reverse, ..still }, "{asked} asked, {measured} measured");
+        }
+        for (lift_mm_s, forks) in [(1, true), (-1, true), (0, false)] {
+            assert_eq!(moves(&CommandView { lift_mm_s, ..command() }, 0), Moves { forks, ..still });
+        }
+    }
+}

@@ -97,3 +97,40 @@ impl Stillness {
         cameras.fold(CameraSet::default(), CameraSet::with).both(checked)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::tests_support::config;
+
+    fn at(millis: u64) -> MonoTime {
+        MonoTime(millis * 1000)
+    }
+
+    #[test]
+    fn beyond_ten_centimetres_or_three_degrees_a_picture_is_suspect_and_frozen_three_tenths_of_a_second_later() {
+        let front = CameraSet::default().with(CameraIndex(0));
+        let checking = Config { checked_motion: front, ..config() };
+        for (travelled_um, turned_urad, suspect) in
+            [(100_000, 0, false), (100_001, 0, true), (0, 52_360, false), (0, 52_361, true), (100_000, 52_360, false)]
+        {
+            let mut stillness = Stillness::default();
+            stillness.observe(at(0), Odometer::default());
+            stillness.observe(at(10), Odometer { travelled_um, turned_urad });
+            stillness.observe(at(20), Odometer { travelled_um, turned_urad });
+            let frozen = |millis| !stillness.frozen(at(millis), &checking).is_empty();
+            assert_eq!((frozen(309), frozen(310)), (false, suspect), "{travelled_um} um, {turned_urad} urad");
+        }
+    }
+
+    #[test]
+    fn a_picture_repeats_when_its_content_is_two_seconds_old() {
+        let front = CameraSet::default().with(CameraIndex(0));
+        let checking = Config { checked_identical: front, ..config() };
+        let mut stillness = Stillness::default();
+        assert!(stillness.repeating(at(9000), &checking).is_empty(), "what nobody waits for does not repeat");
+        stillness.observe(at(0), Odometer::default());
+        assert!(stillness.repeating(at(1999), &checking).is_empty());
+        assert_eq!(stillness.repeating(at(2000), &checking), front);
+    }
+}

@@ -165,3 +165,7 @@ impl Ground {
         self.highest_um_s < urad(STANDING_MM_S)
     }
 }
+
+#[cfg(test)]
+#[path = "tracking/tests.rs"]
+mod tests;

@@ -96,6 +96,16 @@ fn an_agent_that_measures_nothing_is_a_frozen_picture_and_unchecked_cameras_are_
 }
 
 #[test]
+fn an_agent_that_starts_again_counts_its_pictures_from_the_first() {
+    let mut stage = Stage::driving_with(checking(), 500);
+    stage.take(Input::AgentGone);
+    stage.take(Input::AgentBeat(stage.now));
+    (stage.frames, stage.changes) = (0, 0);
+    stage.run_ms(2000);
+    assert_eq!((stage.state(), stage.snapshot().still), (S::Teleop, vec![]));
+}
+
+#[test]
 fn content_counts_only_with_a_new_picture_of_the_source_and_a_capture_that_was() {
     let mut stage = Stage::driving_with(checking(), 500);
     stage.picture_frozen = true;

@@ -47,6 +47,25 @@ fn forks_that_move_unasked_stop_it() {
 }
 
 #[test]
+fn what_the_forks_did_before_a_stop_is_not_forgotten_in_it() {
+    let mut stage = Stage::driving(800);
+    stage.hands.lift_mm_s = 10;
+    stage.run_ms(100);
+    stage.fork_um = 500_000;
+    stage.run_ms(100);
+    stage.hands.lift_mm_s = 0;
+    stage.run_ms(700);
+    stage.fork_um -= 60_000;
+    stage.run_ms(50);
+    stage.take(Input::Stop);
+    stage.run_ms(30);
+    assert_eq!(stage.causes(), [Cause::RemoteStop]);
+    stage.fork_um -= 30_000;
+    stage.run_ms(30);
+    assert_eq!(stage.causes(), [Cause::LiftFault, Cause::RemoteStop], "60 mm before it, 30 in it");
+}
+
+#[test]
 fn forks_that_were_moved_while_nobody_drove_are_no_fault() {
     let mut stage = Stage::driving(0);
     given_back(&mut stage);

@@ -6,6 +6,9 @@ use super::truck::{Stage, config, watching};
 use farhand_protocol::SafetyState as S;
 use farhand_safety::Persisted;
 use proptest::prelude::*;
+use std::sync::LazyLock;
+
+static DRIVING: LazyLock<Stage> = LazyLock::new(|| Stage::driving(1200));
 
 /// A truck with or without scanners.
 fn stage(scanner: bool) -> Stage {
@@ -26,7 +29,7 @@ proptest! {
 
     #[test]
     fn from_wherever_it_drives_silence_ends_at_rest(acts in proptest::collection::vec(act(), 0..15)) {
-        let mut stage = Stage::driving(1200);
+        let mut stage = DRIVING.clone();
         for act in acts {
             perform(&mut stage, act);
         }

@@ -5,6 +5,7 @@ use super::truck::{Hands, NEUTRAL, Stage};
 use farhand_protocol::{BootId, Cause, Command, FromConsole, LatchId, LeaseEpoch, MonoTime, SafetyState as S, encode};
 use farhand_safety::{Core, Input};
 use proptest::prelude::*;
+use std::sync::LazyLock;
 
 /// Ways to be refused after authority and sequence have passed, for a truck that rolls.
 const REFUSALS: [fn(&mut Command); 4] = [
@@ -83,6 +84,8 @@ fn what_is_not_of_the_driver_or_not_newer_takes_nothing_away() {
     }
 }
 
+static SCENES: LazyLock<[Stage; 4]> = LazyLock::new(|| [0, 1, 2, 3].map(scene));
+
 /// A person holds the lease in each of these.
 fn scene(number: usize) -> Stage {
     let leased = || {
@@ -135,7 +138,7 @@ proptest! {
         (speed, steering, lift) in (-2500..2500_i32, -1300..1300_i32, -400..400_i32),
         (enable, through, confirm, rearm, age) in (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), 0..250_u32),
     ) {
-        let mut stage = scene(number);
+        let mut stage = SCENES[number].clone();
         let latch = stage.snapshot().latch.filter(|_| rearm).or(rearm.then_some(LatchId(3)));
         let pressed_through = through.then_some(true);
         let bland = Command { enable, pressed_through, speed_mm_s: 0, steering_mrad: 0, lift_mm_s: 0, ..stage.command() };

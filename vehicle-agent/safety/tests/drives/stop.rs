@@ -158,6 +158,20 @@ fn a_guard_that_hears_of_the_stop_only_then_has_three_ticks_to_speak() {
 }
 
 #[test]
+fn the_best_rung_that_is_open_is_told_to_the_guard() {
+    let mut stage = silenced(config(), None);
+    assert_eq!(stage.core.stop_rung(), Some(StopRung::Manoeuvre), "it may still speak");
+    stage.run_ms(50);
+    assert_eq!(stage.core.stop_rung(), Some(StopRung::Held));
+    stage.take(Input::ClockJump);
+    assert_eq!(stage.core.stop_rung(), Some(StopRung::Machine));
+    let mut person = Stage::driving(1000);
+    person.take(Input::Stop);
+    person.tick();
+    assert_eq!(person.core.stop_rung(), Some(StopRung::Path));
+}
+
+#[test]
 fn eight_seconds_or_six_metres_are_the_end_of_navigating() {
     let mut long = silenced(config(), Some(proved(0, 40)));
     long.speed_um_s = 700_000;

@@ -15,6 +15,9 @@ use std::time::Duration;
 
 pub const BOOT: BootId = BootId(7);
 
+/// No drive is that long: a core that is wrong fails a test instead of holding it up.
+const LATEST: MonoTime = MonoTime(900_000_000);
+
 /// The same truck with scanners, and with its front camera checked.
 pub fn watching() -> Config {
     Config { scanner: true, checked_identical: CameraSet::default().with(FRONT), ..looking() }
@@ -217,6 +220,7 @@ impl Stage {
     /// One tick of 10 ms: machine, scanners, agent, command, plan, decision, motion.
     pub fn tick(&mut self) {
         self.now = self.now.after(Duration::from_millis(10));
+        assert!(self.now < LATEST, "a drive without end: {:?}", self.snapshot());
         let tick = self.now.0 / 10_000;
         if self.machine_alive {
             let sample = self.sample();
