@@ -1,6 +1,7 @@
 //! `check`, `test` and `generate`: the same steps on a laptop and in CI.
 
 use crate::steps::{Steps, cargo, npm, run, say};
+use crate::tools::has_nextest;
 use crate::{browser_tests, house, mutants, setup};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -127,10 +128,6 @@ pub(crate) fn losses(options: &LossOptions) -> Result<()> {
         cargo(&["test", "--quiet", "--workspace", "--lib", name, "--", "--nocapture"])
     };
     run(command.env("FARHAND_LOSSES", options.trials.to_string()))
-}
-
-fn has_nextest() -> bool {
-    cargo(&["nextest", "--version"]).output().is_ok_and(|output| output.status.success())
 }
 
 fn rust_tests() -> Result<()> {

@@ -1,9 +1,10 @@
 //! The everyday commands of the house: `cargo xtask demo`, `test`, `check`, `setup`, `generate`, `train`, `sim`, `replay`, `losses`,
-//! `mutants`, `bench`, `stack`.
+//! `mutants`, `coverage`, `bench`, `stack`.
 
 mod bench;
 mod browser_tests;
 mod checks;
+mod coverage;
 mod cpu;
 mod demo;
 mod house;
@@ -15,6 +16,7 @@ mod signals;
 mod stack;
 mod steps;
 mod system;
+mod tools;
 mod train;
 mod witness;
 
@@ -56,6 +58,8 @@ enum Command {
     Losses(checks::LossOptions),
     /// Changes the safety crates a little in each place, and counts what their own tests do not notice.
     Mutants(mutants::MutantOptions),
+    /// Names each line of the safety core that none of its own tests runs.
+    Coverage,
     /// Measures a promise of the design and writes the figures.
     Bench(bench::BenchOptions),
 }
@@ -83,6 +87,7 @@ fn run() -> Result<()> {
         Command::Replay(handed) => programs::replay(&handed),
         Command::Losses(options) => checks::losses(&options),
         Command::Mutants(options) => mutants::run_mutants(&options),
+        Command::Coverage => coverage::run_coverage(),
         Command::Bench(options) => bench::run(&options),
     }
 }

@@ -4,7 +4,8 @@
 //! `docs/safety/mutants.csv`; CI runs what was changed since the commit that stands there.
 
 use crate::house;
-use crate::steps::{cargo, output, run, say};
+use crate::steps::{output, say};
+use crate::tools::{has_nextest, installed};
 use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 use std::path::{Path, PathBuf};
@@ -15,8 +16,15 @@ const TOOL: &str = "cargo-mutants";
 const VERSION: &str = "27.1.0";
 const RESULTS: &str = "docs/safety/mutants.csv";
 const HEAD: &str = "kind,crate,shard,date,commit,mutants,caught,unviable,timeouts,missed";
-/// A mutant that makes a test hang is found by that.
+/// A mutant that makes a test hang is found by that; whatever is found so is named, for a busy machine may be the cause.
 const TIMEOUT_S: &str = "60";
+/// Each mutant ends at the first test that fails: the long ones come last.
+const LONG_TESTS_LAST: &str = "[profile.default]
+fail-fast = { max-fail = 1, terminate = 'immediate' }
+[[profile.default.overrides]]
+filter = 'test(/::(breaking|properties|what_if)::/) or test(nothing_else_of_a_refused_command_works)'
+priority = -100
+";
 
 /// Options of `mutants`.
 #[derive(Debug, Args)]
@@ -30,6 +38,9 @@ pub(crate) struct MutantOptions {
     /// Only the lines that were changed since the commit in the results; keeps no result.
     #[arg(long)]
     changed: bool,
+    /// Only files that match, for instance '**/gate.rs'; keeps no result.
+    #[arg(long, value_name = "GLOB", conflicts_with_all = ["changed", "shard"])]
+    file: Vec<String>,
 }
 
 /// The crates whose tests are held to this.
@@ -55,6 +66,14 @@ impl Subject {
 
     fn sources(self) -> String {
         format!("vehicle-agent/{}/src", self.name())
+    }
+
+    /// Where its tests are: all those of the safety core are compiled into it.
+    fn targets(self) -> &'static [&'static str] {
+        match self {
+            Self::Safety => &["--lib"],
+            Self::Guard => &["--lib", "--tests"],
+        }
     }
 }
 
@@ -87,7 +106,7 @@ impl std::fmt::Display for Shard {
 struct Outcome {
     caught: usize,
     unviable: usize,
-    timeouts: usize,
+    timeouts: Vec<String>,
     missed: Vec<String>,
 }
 
@@ -101,20 +120,20 @@ impl Outcome {
         Ok(Self {
             caught: lines("caught.txt")?.len(),
             unviable: lines("unviable.txt")?.len(),
-            timeouts: lines("timeout.txt")?.len(),
+            timeouts: lines("timeout.txt")?,
             missed: lines("missed.txt")?,
         })
     }
 
     fn count(&self) -> usize {
-        self.caught + self.unviable + self.timeouts + self.missed.len()
+        self.caught + self.unviable + self.timeouts.len() + self.missed.len()
     }
 
     /// Its lines in the results.
     fn rows(&self, subject: Subject, shard: Shard, date: &str, commit: &str) -> Vec<String> {
         let name = subject.name();
         let Self { caught, unviable, timeouts, missed } = self;
-        let (count, survivors) = (self.count(), missed.len());
+        let (count, timeouts, survivors) = (self.count(), timeouts.len(), missed.len());
         let head = format!("shard,{name},{shard},{date},{commit},{count},{caught},{unviable},{timeouts},{survivors}");
         let survivors = missed.iter().map(|mutant| format!("survivor,{name},{shard},\"{}\"", mutant.replace('"', "'")));
         std::iter::once(head).chain(survivors).collect()
@@ -125,6 +144,13 @@ impl Outcome {
 pub(crate) fn run_mutants(options: &MutantOptions) -> Result<()> {
     if options.changed {
         return changed();
+    }
+    if !options.file.is_empty() {
+        let outcome = try_mutants(options.of, "files", |command| {
+            command.args(options.file.iter().flat_map(|glob| ["--file", glob]));
+        })?;
+        report(options.of, &outcome);
+        return Ok(());
     }
     let clean = git(&["status", "--porcelain", "--", &options.of.sources()])?;
     ensure!(clean.trim().is_empty(), "{} differs from its commit. Commit first: the result names one.", options.of.sources());
@@ -176,12 +202,29 @@ pub(crate) fn changed() -> Result<()> {
 }
 
 fn try_mutants(subject: Subject, name: &str, narrow: impl FnOnce(&mut Command)) -> Result<Outcome> {
-    let tool = tool()?;
+    let tool = installed(TOOL, VERSION, &[])?;
     let folder = house::root().join("target/mutants").join(format!("{}-{name}", subject.name()));
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let mut command = Command::new(tool);
-    command.arg("mutants").args(["--package", &subject.package(), "--no-shuffle", "--timeout", TIMEOUT_S]);
-    command.arg("--output").arg(&folder).current_dir(house::root());
+    command.arg("mutants").args([
+        "--package",
+        &subject.package(),
+        "--no-shuffle",
+        "--timeout",
+        TIMEOUT_S,
+        "--profile",
+        "mutants",
+    ]);
+    // A line for each mutant is the progress. What the tests are made of is no subject of theirs.
+    command.args(["--caught", "--unviable", "--exclude", "**/tests/**"]);
+    command.args(subject.targets().iter().map(|target| format!("--cargo-arg={target}")));
+    if has_nextest() {
+        let config = folder.join("nextest.toml");
+        std::fs::write(&config, LONG_TESTS_LAST).with_context(|| format!("writing {}", config.display()))?;
+        command.args(["--test-tool", "nextest"]).arg(format!("--cargo-test-arg=--config-file={}", config.display()));
+    }
+    // The dependencies are built once for all shards.
+    command.env("CARGO_TARGET_DIR", build()?).arg("--output").arg(&folder).current_dir(house::root());
     narrow(&mut command);
     let status = command.status().context("starting cargo-mutants")?;
     // 2: some survived, 3: some timed out; both are results.
@@ -192,15 +235,22 @@ fn try_mutants(subject: Subject, name: &str, narrow: impl FnOnce(&mut Command)) 
     }
 }
 
-/// Where the tool is; installed beside the build if it is not there.
-fn tool() -> Result<PathBuf> {
-    let root = house::root().join("target/tools");
-    let path = root.join("bin").join(TOOL);
-    if !path.is_file() {
-        say(&format!("   installing {TOOL} {VERSION}"));
-        run(cargo(&["install", "--quiet", "--locked", TOOL, "--version", VERSION, "--root"]).arg(&root))?;
+/// Where mutants are built. What was built of other copies of the repository is of no use any more, and goes.
+fn build() -> Result<PathBuf> {
+    let folder = house::root().join("target/mutants/build");
+    let built = folder.join("mutants");
+    let of_copies = |path: &Path| {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        name.contains("farhand") || name == "incremental"
+    };
+    for inner in ["", "deps", ".fingerprint"] {
+        let Ok(entries) = std::fs::read_dir(built.join(inner)) else { continue };
+        for path in entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| of_copies(path)) {
+            let gone = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            gone.with_context(|| format!("removing {}", house::shown(&path)))?;
+        }
     }
-    Ok(path)
+    Ok(folder)
 }
 
 fn git(arguments: &[&str]) -> Result<String> {
@@ -211,8 +261,11 @@ fn report(subject: Subject, outcome: &Outcome) {
     for mutant in &outcome.missed {
         say(&format!("   SURVIVED {mutant}"));
     }
+    for mutant in &outcome.timeouts {
+        say(&format!("   BY THE CLOCK {mutant}"));
+    }
     let Outcome { caught, unviable, timeouts, missed } = outcome;
-    let (name, count, survivors) = (subject.name(), outcome.count(), missed.len());
+    let (name, count, timeouts, survivors) = (subject.name(), outcome.count(), timeouts.len(), missed.len());
     say(&format!(
         "   {name}: {count} mutants, {caught} caught, {timeouts} by the clock, {unviable} that do not compile, {survivors} survived"
     ));
@@ -264,7 +317,8 @@ mod tests {
 
     #[test]
     fn a_shard_replaces_its_own_lines_and_those_of_another_cut() {
-        let outcome = Outcome { caught: 5, unviable: 1, timeouts: 0, missed: vec!["gate.rs:3: replace \"a\" with b, c".into()] };
+        let outcome =
+            Outcome { caught: 5, unviable: 1, timeouts: vec![], missed: vec!["gate.rs:3: replace \"a\" with b, c".into()] };
         let rows = outcome.rows(Subject::Safety, shard("1/4"), "2026-11-24", "abc");
         assert_eq!(rows[0], "shard,safety,1/4,2026-11-24,abc,7,5,1,0,1");
         let first = merged("", Subject::Safety, shard("1/4"), &rows);
