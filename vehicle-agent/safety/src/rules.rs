@@ -197,6 +197,13 @@ mod tests {
     }
 
     #[test]
+    fn a_cause_without_a_row_would_be_the_worst() {
+        let worst = row(WORST.cause, Action::EStop, Clears::Restart, TECHNICIAN, "no rule");
+        assert_eq!((worst.action, worst.clears, worst.meaning), (WORST.action, WORST.clears, WORST.meaning));
+        assert!(RULES.iter().all(|rule| rule.action <= worst.action));
+    }
+
+    #[test]
     fn rows_stand_worst_first() {
         assert!(RULES.windows(2).all(|pair| pair[0].action >= pair[1].action));
     }

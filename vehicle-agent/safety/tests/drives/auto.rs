@@ -154,6 +154,20 @@ fn a_release_that_cannot_begin_at_once_never_does() {
 }
 
 #[test]
+fn a_release_is_judged_again_when_it_is_stored() {
+    let mut stage = parked(watching());
+    stage.release();
+    stage.take(Input::GatewayConnected(false));
+    stage.decide();
+    let (mission, why) = (MissionEpoch(1), MissionRefusal::NoGateway);
+    assert_eq!(stage.answers, [GrantAnswer::MissionRefused { mission, why }]);
+    stage.run_ms(500);
+    assert_eq!(stage.state(), S::Parked);
+    stage.take(Input::Release(mission));
+    assert_eq!(stage.answers.last(), Some(&GrantAnswer::MissionRefused { mission, why: MissionRefusal::TooOld }));
+}
+
+#[test]
 fn a_silent_autonomy_coasts_then_stops() {
     let mut stage = Stage::by_itself(1500);
     stage.plan = None;

@@ -358,6 +358,14 @@ fn a_truck_without_a_camera_for_a_direction_is_not_driven_in_it() {
 }
 
 #[test]
+fn a_machine_whose_socket_ends_is_lost_at_once() {
+    let mut stage = Stage::driving(1000);
+    stage.take(Input::MachineGone);
+    stage.decide();
+    assert_eq!((stage.state(), stage.causes()), (S::Halt, vec![Cause::MachineLost]));
+}
+
+#[test]
 fn a_clock_of_another_machine_is_not_heard() {
     let mut stage = Stage::driving(1000);
     stage.agent_alive = false;

@@ -2,6 +2,7 @@
 
 use super::truck::{Stage, watching};
 use farhand_protocol::SafetyState;
+use farhand_safety::Asked;
 use std::time::Duration;
 
 #[test]
@@ -68,4 +69,15 @@ fn what_is_meant_is_what_would_leave_without_the_guard() {
     assert!(stage.core.stop_rung().is_some());
     stage.until(SafetyState::Halt);
     assert_eq!(stage.core.stop_rung(), None);
+}
+
+#[test]
+fn where_nobody_drives_the_guard_is_asked_about_the_wheel_as_it_stands() {
+    let mut stage = Stage::new();
+    stage.until(SafetyState::Parked);
+    stage.wheel_urad = 300_000;
+    stage.hands.speed_mm_s = 900;
+    stage.tick();
+    assert_eq!(stage.core.asked(), Asked { speed_mm_s: 0, steering_mrad: 300, creep: true });
+    assert_eq!(stage.core.intended(stage.now), None);
 }
