@@ -133,4 +133,35 @@ mod tests {
         assert!(stillness.repeating(at(1999), &checking).is_empty());
         assert_eq!(stillness.repeating(at(2000), &checking), front);
     }
+
+    /// A metre a second and a tenth of a radian, reported every 10 ms.
+    fn pictures() -> Pictures {
+        let mut pictures = Pictures::new();
+        for tick in 0..=10 {
+            let place = Odometer { travelled_um: tick * 10_000, turned_urad: tick * 1000 };
+            pictures.travelled(MonoTime(tick * 10_000), place);
+        }
+        pictures
+    }
+
+    fn content(at_us: u64, frame: u64, changes: u64) -> Content {
+        Content { camera: CameraIndex(0), capture: MonoTime(at_us), frame, changes, motion: None }
+    }
+
+    #[test]
+    fn a_change_counts_with_a_new_picture_and_gives_the_way_since_the_one_before() {
+        let (mut stillness, pictures, now) = (Stillness::default(), pictures(), MonoTime(100_000));
+        // Where the vehicle waits for a first word is no place of a picture, and the first word is one even if it counts no change.
+        stillness.observe(MonoTime(0), Odometer::default());
+        assert_eq!(stillness.take(now, content(10_000, 0, 1), &pictures), None);
+        assert_eq!(stillness.looks[0].changed.map(|change| change.told), Some(false), "a source that counted nothing");
+        assert_eq!(stillness.take(now, content(10_000, 1, 0), &pictures), None);
+        assert_eq!(stillness.looks[0].changed.map(|change| (change.at, change.told)), Some((MonoTime(10_000), true)));
+        for (frame, changes) in [(1, 1), (2, 0), (1, 0), (0, 9)] {
+            assert_eq!(stillness.take(now, content(20_000, frame, changes), &pictures), None, "{frame}, {changes}");
+            assert_eq!(stillness.looks[0].changed.map(|change| change.at), Some(MonoTime(10_000)), "{frame}, {changes}");
+        }
+        let stretch = Stretch { since: MonoTime(10_000), way_um: 30_000, turn_urad: 3000 };
+        assert_eq!(stillness.take(now, content(40_000, 2, 1), &pictures), Some(stretch));
+    }
 }

@@ -84,7 +84,7 @@ impl Sight {
 impl Sights {
     /// The machine measured its speed.
     pub(crate) fn rolled(&mut self, at: MonoTime, speed_mm_s: i32) {
-        let backwards = speed_mm_s < 0;
+        let backwards = speed_mm_s.is_negative();
         let same = self.course.filter(|course| course.backwards == backwards);
         let quick = speed_mm_s.saturating_abs() > CREEP_MM_S;
         self.course = quick.then_some(same.unwrap_or(Course { since: at, backwards }));
