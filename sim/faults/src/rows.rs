@@ -76,7 +76,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("11", "page clock an hour off, 500 ppm fast, set back", "every command to the machine the same", Here(crashes::clocks)),
     row("12a", "front picture stands still under new stamps", "stopped <= 0.6 s", Here(senses::frozen_front)),
     row("12b", "rear picture stands still, driving forward", "said, not stopped", Here(senses::frozen_rear)),
-    row("12c", "front and rear camera cables swapped, driving", "stopped <= 0.6 s; never before", Here(cables::swapped)),
+    row("12c", "front and rear camera cables swapped, driving", "stopped, 19 of 20 <= 0.6 s; never before", Here(cables::swapped)),
     row("13", "cut, changed and invented commands", "no panic, none counts, all counted", Here(messages::spoilt)),
     row("14", "recorded commands again: same lease, next lease, next start", "none counts", Here(messages::replayed)),
     row("15", "two ask in one tick; during a stop; when a lease ends", "one holder, the other told at once", Here(messages::two_people)),

@@ -110,6 +110,8 @@ pub struct ContentWatch {
     known: VecDeque<u64>,
     /// The last picture in which something had moved.
     reference: Option<Thumbnail>,
+    /// The one before it, if how was not clear.
+    unclear: Option<Thumbnail>,
 }
 
 impl ContentWatch {
@@ -117,7 +119,7 @@ impl ContentWatch {
     #[must_use]
     pub fn new(check: FreezeCheck, lens: &Lens) -> Self {
         let known = VecDeque::with_capacity(REMEMBERED);
-        Self { check, horizon: narrow(lens.horizon.value()), content: Content::default(), known, reference: None }
+        Self { check, horizon: narrow(lens.horizon.value()), content: Content::default(), known, reference: None, unclear: None }
     }
 
     /// Looks at one picture; `frame` is the source's count of it.
@@ -149,15 +151,19 @@ impl ContentWatch {
     fn has_moved(&mut self, luma: Luma<'_>, counted: bool) -> bool {
         // Against the last motion and not the last picture: slow motion adds up, noise does not.
         let now = Thumbnail::of(luma);
-        if let Some(before) = &self.reference {
-            if !now.differs_from(before) {
-                return false;
-            }
-            if let Some(motion) = motion(before, &now, self.horizon).filter(|_| counted) {
-                self.content.motions.count(motion);
-            }
+        if self.reference.as_ref().is_some_and(|before| !now.differs_from(before)) {
+            return false;
         }
-        self.reference = Some(now);
+        let before = self.reference.replace(now);
+        let (Some(before), Some(now)) = (before, &self.reference) else { return true };
+        let answer = motion(&before, now, self.horizon);
+        // What one step leaves unclear, two may show.
+        let over_two = || self.unclear.as_ref().and_then(|older| motion(older, now, self.horizon));
+        let answer = answer.or_else(over_two);
+        if let Some(motion) = answer.filter(|_| counted) {
+            self.content.motions.count(motion);
+        }
+        self.unclear = answer.is_none().then_some(before);
         true
     }
 }
