@@ -245,13 +245,11 @@ impl Oracle {
         self.stops_hold(now, output, state, v_before, v_after);
         self.cap_obeys(now, output, state);
         self.auto_obeys(output, state, travelled);
-        let before = self.before.as_ref().map(|(_, before, _)| before.clone());
-        if let Some(before) = before.filter(|_| state.state != S::Parked) {
-            let kept = before.causes.iter().chain(&self.expected).all(|cause| state.causes.contains(cause));
-            let text = format!("{:?} and {:?} became {:?}", before.causes, self.expected, state.causes);
-            self.require(22, kept, || text);
+        let expected = std::mem::take(&mut self.expected);
+        if let Some((_, before, _)) = self.before.take().filter(|_| state.state != S::Parked) {
+            let kept = before.causes.iter().chain(&expected).all(|cause| state.causes.contains(cause));
+            self.require(22, kept, || format!("{:?} and {expected:?} became {:?}", before.causes, state.causes));
         }
-        self.expected.clear();
         self.stop = false;
         self.before = Some((now, state.clone(), v_after));
     }
@@ -370,8 +368,8 @@ impl Oracle {
             let measured = state.speed_mm_s.saturating_abs().max(before.speed_mm_s.saturating_abs());
             let millis = i32::try_from(now.since(*at).as_millis()).unwrap_or(i32::MAX);
             let highest = before.cap_mm_s.max(measured).saturating_add(millis).saturating_add(1);
-            let text = format!("the cap rose from {} to {cap} in {millis} ms", before.cap_mm_s);
-            self.require(13, cap <= highest, || text);
+            let from = before.cap_mm_s;
+            self.require(13, cap <= highest, || format!("the cap rose from {from} to {cap} in {millis} ms"));
         }
         let aged = state.loop_age_ms.filter(|_| state.state == S::Teleop).map_or(2500, |age| 500_000 / age.max(1));
         self.require(13, cap <= i32::try_from(aged).unwrap_or(2500), || {
