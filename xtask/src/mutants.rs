@@ -154,11 +154,11 @@ pub(crate) fn run_mutants(options: &MutantOptions) -> Result<()> {
     }
     let clean = git(&["status", "--porcelain", "--", &options.of.sources()])?;
     ensure!(clean.trim().is_empty(), "{} differs from its commit. Commit first: the result names one.", options.of.sources());
+    let commit = git(&["rev-parse", "--short=12", "HEAD"])?;
     let outcome = try_mutants(options.of, &format!("{}-{}", options.shard.index, options.shard.of), |command| {
         command.arg("--shard").arg(options.shard.to_string());
     })?;
     let date = output(Command::new("date").args(["--utc", "+%F"]))?;
-    let commit = git(&["rev-parse", "--short=12", "HEAD"])?;
     let rows = outcome.rows(options.of, options.shard, date.trim(), commit.trim());
     let path = house::root().join(RESULTS);
     let before = std::fs::read_to_string(&path).unwrap_or_default();
