@@ -186,9 +186,7 @@ impl Rig {
         self.measure();
         self.agent_works();
         self.people_act();
-        if let Some(mut mind) = self.guardian.take() {
-            let decision = mind.tick(self.now);
-            self.guardian = Some(mind);
+        if let Some(decision) = self.guardian.as_mut().map(|mind| mind.tick(self.now)) {
             self.carry_out(&decision);
             let thought = self.guardian.as_mut().map_or_else(Thought::default, |mind| mind.think(self.now));
             self.answer_question(&thought);
