@@ -38,9 +38,11 @@ export async function playClip(system, vehicle) {
 export async function useSources(system, vehicle, source) {
   const file = path.join(system.folder, vehicle, 'profile.toml');
   const text = await readFile(file, 'utf8');
-  const changed = text.replaceAll(/^name = "(\w+)"\nsource = (".*")$/gm, (_, camera, old) =>
-    `name = "${camera}"\nsource = ${JSON.stringify(source(camera, JSON.parse(old)))}`);
-  await writeFile(file, changed);
+  const changed = text.split(/^(?=\[\[cameras\]\]$)/m).map((table) => {
+    const camera = table.match(/^name = "(\w+)"$/m)?.[1];
+    return camera ? table.replace(/^source = (".*")$/m, (_, old) => `source = ${JSON.stringify(source(camera, JSON.parse(old)))}`) : table;
+  });
+  await writeFile(file, changed.join(''));
 }
 
 function picture(number) {
