@@ -34,7 +34,7 @@ export const CAUSE_WORDS: Readonly<Record<Cause, { word: string; sentence: strin
   field_breach: { word: "Something in the way", sentence: "Something was closer than the truck could stop. Look where it is before you go on." },
   no_way_out: { word: "No free stop", sentence: "The truck found no way to stop that was free, so it braked at once. Look around, then go on in creep." },
   picture_frozen: { word: "Picture stands still", sentence: "A needed camera showed nothing new while the truck moved. Check the pictures." },
-  picture_swapped: { word: "Pictures exchanged", sentence: "Two cameras showed each other's view, as if their cables were swapped. Do not drive on; call service." },
+  picture_swapped: { word: "Pictures exchanged", sentence: "Two cameras show each other's view. Call service before you drive on." },
   plan_lost: { word: "Autonomy silent", sentence: "The truck's own driving program went silent. A person must move the truck." },
   localisation_lost: { word: "Lost its place", sentence: "The truck no longer knew where it was and stopped driving by itself. Drive it to a place it knows." },
   off_corridor: { word: "Left its path", sentence: "The truck left the path it was given and stopped. Drive it back." },
