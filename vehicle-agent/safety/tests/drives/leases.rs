@@ -26,6 +26,17 @@ fn lease_ends(stage: &mut Stage) {
 }
 
 #[test]
+fn the_highest_epoch_is_that_of_the_newest_grant_and_stays_when_it_ends() {
+    let mut stage = parked();
+    assert_eq!(stage.core.highest_epoch(), LeaseEpoch(0));
+    stage.grant();
+    stage.run_ms(100);
+    assert_eq!((stage.core.highest_epoch(), stage.epoch), (LeaseEpoch(1), LeaseEpoch(1)));
+    lease_ends(&mut stage);
+    assert_eq!(stage.core.highest_epoch(), LeaseEpoch(1));
+}
+
+#[test]
 fn a_grant_that_ends_before_it_is_stored_never_lives() {
     let mut stage = parked();
     stage.grant();

@@ -4,6 +4,7 @@ use super::truck::{AHEAD, OPEN, Stage, watching};
 use crate::cap::Governor;
 use crate::handover::EnableSwitch;
 use crate::pictures::Taken;
+use crate::swapped::{Course, Side};
 use crate::tracking::{Braking, Forks, Wheel};
 use farhand_protocol::{BootId, CapTerm, Cause, LatchId, LeaseEpoch, MissionEpoch, MonoTime, SafetyState as S, StopRung};
 use farhand_safety::{Bases, Config, Core, Drive, Manoeuvre, Persisted, Plan, Projection, Surroundings};
@@ -100,7 +101,7 @@ const OF_THE_VEHICLE: [(&str, Change); 31] = [
     ("told", |core| core.told.lift_mm_s += 1),
 ];
 
-const OF_THE_DRIVER: [(&str, Change); 28] = [
+const OF_THE_DRIVER: [(&str, Change); 31] = [
     ("highest mission", |core| core.auto.highest.0 += 3),
     ("pending mission", |core| core.auto.pending = None),
     ("mission over", |core| core.auto.over = true),
@@ -121,6 +122,9 @@ const OF_THE_DRIVER: [(&str, Change); 28] = [
     }),
     ("content", |core| core.stillness.looks[1].changes += 1),
     ("content's place", |core| core.stillness.looks[1].changed.as_mut().expect("told").place.travelled_um -= 1),
+    ("side", |core| core.sights.sights[1].towards = Some(Side::Left)),
+    ("way of a side", |core| core.sights.sights[0].way_um += 1),
+    ("course", |core| core.sights.course = core.sights.course.map(|course| Course { backwards: !course.backwards, ..course })),
     ("switch", |core| core.switch = EnableSwitch { ready: !core.switch.ready, ..core.switch }),
     ("hand", |core| core.switch.changed.as_mut().expect("pressed").1[0] += 1),
     ("acknowledged", |core| core.rearm.acknowledged = true),
