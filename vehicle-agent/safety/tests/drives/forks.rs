@@ -26,16 +26,22 @@ fn given_back(stage: &mut Stage) {
     stage.until(S::Parked);
 }
 
+/// Under way, with forks that were lifted to half a metre and have settled.
+fn with_settled_forks() -> Stage {
+    let mut stage = Stage::driving(800);
+    stage.hands.lift_mm_s = 10;
+    stage.run_ms(100);
+    stage.fork_um = 500_000;
+    stage.run_ms(100);
+    stage.hands.lift_mm_s = 0;
+    stage.run_ms(700);
+    stage
+}
+
 #[test]
 fn forks_that_move_unasked_stop_it() {
     for by in [-81_000, 81_000] {
-        let mut stage = Stage::driving(800);
-        stage.hands.lift_mm_s = 10;
-        stage.run_ms(100);
-        stage.fork_um = 500_000;
-        stage.run_ms(100);
-        stage.hands.lift_mm_s = 0;
-        stage.run_ms(700);
+        let mut stage = with_settled_forks();
         stage.fork_um += by / 81 * 80;
         stage.run_ms(50);
         assert_eq!(stage.state(), S::Teleop, "they settle");
@@ -48,13 +54,7 @@ fn forks_that_move_unasked_stop_it() {
 
 #[test]
 fn what_the_forks_did_before_a_stop_is_not_forgotten_in_it() {
-    let mut stage = Stage::driving(800);
-    stage.hands.lift_mm_s = 10;
-    stage.run_ms(100);
-    stage.fork_um = 500_000;
-    stage.run_ms(100);
-    stage.hands.lift_mm_s = 0;
-    stage.run_ms(700);
+    let mut stage = with_settled_forks();
     stage.fork_um -= 60_000;
     stage.run_ms(50);
     stage.take(Input::Stop);
