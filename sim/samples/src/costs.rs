@@ -12,6 +12,24 @@ use std::time::Duration;
 pub struct Costs<'a> {
     scenario: &'a Scenario,
     field: DistanceField,
+    weights: Weights,
+}
+
+/// What a stop costs beside contacts and near ones.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Weights {
+    refused: f64,
+    keep_clear: f64,
+    metre: f64,
+    aside: f64,
+}
+
+impl Weights {
+    /// What a policy learns: danger. Limits, zones and lengths the guard works out for each stop; the policy would guess them.
+    /// Of stops without danger the shorter one that leaves the way least costs a little less.
+    pub const DANGER: Self = Self { refused: 0.0, keep_clear: 0.0, metre: 0.05, aside: 0.1 };
+    /// All that a stop is judged by: what the guard refuses outweighs a blocked crossing, and that some metres of way.
+    pub const WHOLE: Self = Self { refused: 5.0, keep_clear: 4.5, metre: 0.2, aside: 0.6 };
 }
 
 /// What is the same for all stops from one instant on.
@@ -26,8 +44,8 @@ struct Instant<'a> {
 impl<'a> Costs<'a> {
     /// Ready to be asked.
     #[must_use]
-    pub fn new(scenario: &'a Scenario) -> Self {
-        Self { scenario, field: DistanceField::of(&scenario.ground, FIELD_CELL_M, 1.0) }
+    pub fn new(scenario: &'a Scenario, weights: Weights) -> Self {
+        Self { scenario, field: DistanceField::of(&scenario.ground, FIELD_CELL_M, 1.0), weights }
     }
 
     /// The cost of every manoeuvre if the last command is held for `held` from now on, and the stop begins then. Lower is
@@ -73,7 +91,7 @@ impl<'a> Costs<'a> {
         marks.length_m = truck.travelled_m() - begin_m;
         marks.aside_m = aside_m(ride, &truck.place());
         marks.end = self.end(&truck);
-        marks.cost()
+        marks.cost(&self.weights)
     }
 
     fn end(&self, truck: &Truck) -> End {
@@ -136,7 +154,7 @@ impl Marks {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "a cost of some tens")]
-    fn cost(&self) -> f32 {
+    fn cost(&self, weights: &Weights) -> f32 {
         let contact = match self.contact {
             Some((Hit::Solid, speed_mps)) => SOLID + SOLID_SPEED * speed_mps,
             Some((Hit::Person, speed_mps)) => PERSON + PERSON_SPEED * speed_mps,
@@ -144,12 +162,13 @@ impl Marks {
         };
         let end = match self.end {
             End::Stands => 0.0,
-            End::Blocking => KEEP_CLEAR,
+            End::Blocking => weights.keep_clear,
             // A contact ends the stop in its middle; that has its own cost.
-            End::UnderWay => when(self.contact.is_none(), REFUSED),
+            End::UnderWay => when(self.contact.is_none(), weights.refused),
         };
-        let refused = when(self.sideways, REFUSED) + when(self.length_m > LONGEST_M, REFUSED);
-        (contact + end + refused + when(self.close, CLOSE) + METRE * self.length_m.max(0.0) + ASIDE * self.aside_m) as f32
+        let refused = when(self.sideways, weights.refused) + when(self.length_m > LONGEST_M, weights.refused);
+        let way = weights.metre * self.length_m.max(0.0) + weights.aside * self.aside_m;
+        (contact + end + refused + when(self.close, CLOSE) + way) as f32
     }
 }
 
@@ -207,17 +226,12 @@ const LONGEST_M: f64 = 6.5;
 const CLOSE_M: f64 = 0.12;
 const CLOSE_PERSON_M: f64 = 0.4;
 
-// Costs. The loss tells 0.5 apart clearly: a contact outweighs all else together, what the guard will refuse outweighs a blocked
-// crossing, and that some metres of way. Of stops that are as good, the one that leaves the way least is what people expect.
+// Costs. The loss tells 0.5 apart clearly: a contact outweighs all else together.
 const PERSON: f64 = 17.5;
 const PERSON_SPEED: f64 = 4.0;
 const SOLID: f64 = 12.5;
 const SOLID_SPEED: f64 = 2.0;
-const REFUSED: f64 = 5.0;
 const CLOSE: f64 = 1.5;
-const KEEP_CLEAR: f64 = 4.5;
-const METRE: f64 = 0.2;
-const ASIDE: f64 = 0.6;
 
 #[cfg(test)]
 mod tests {
@@ -233,9 +247,15 @@ mod tests {
         let rack = Marks { contact: Some((Hit::Solid, 0.1)), length_m: 1.0, ..free };
         let person = Marks { contact: Some((Hit::Person, 0.1)), length_m: 1.0, ..free };
         let worst_without_contact = Marks { close: true, sideways: true, end: End::Blocking, length_m: 6.0, ..free };
-        let costs = [free, beside, longer, blocking, refused, worst_without_contact, rack, person].map(|marks| marks.cost());
-        assert!(costs.is_sorted() && costs[0] >= 0.0, "{costs:?}");
-        let faster = Marks { contact: Some((Hit::Person, 2.0)), ..person };
-        assert!(faster.cost() > person.cost() + 5.0);
+        let costs = [free, beside, longer, blocking, refused, worst_without_contact, rack, person];
+        for weights in [Weights::WHOLE, Weights::DANGER] {
+            let costs = costs.map(|marks| marks.cost(&weights));
+            assert!(costs[0] >= 0.0 && costs[6] > costs[5] + 0.5 && costs[7] > costs[6] + 3.0, "{costs:?}");
+            let faster = Marks { contact: Some((Hit::Person, 2.0)), ..person };
+            assert!(faster.cost(&weights) > person.cost(&weights) + 5.0);
+        }
+        assert!(costs.map(|marks| marks.cost(&Weights::WHOLE)).is_sorted());
+        let danger = [free, blocking, refused].map(|marks| marks.cost(&Weights::DANGER));
+        assert!(danger.iter().all(|cost| (cost - danger[0]).abs() < 1e-6), "{danger:?}");
     }
 }

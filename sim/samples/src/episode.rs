@@ -1,6 +1,6 @@
 //! The samples of one scenario: while the operator drives, and along a stop that is picked.
 
-use crate::costs::Costs;
+use crate::costs::{Costs, Weights};
 use crate::manoeuvre::Stop;
 use crate::senses::features;
 use farhand_senses::{Features, SCORES};
@@ -23,7 +23,7 @@ pub struct Sample {
 /// Drives one scenario and labels instants of it. `pick` says which manoeuvre is driven after the loss; it sees the features
 /// and the true costs, so it may be the expert or a model.
 pub fn samples_of(scenario: &Scenario, mut pick: impl FnMut(&Features, &[f32; SCORES]) -> usize) -> Vec<Sample> {
-    let (costs, mut eyes, mut samples) = (Costs::new(scenario), Eyes::default(), Vec::new());
+    let (costs, mut eyes, mut samples) = (Costs::new(scenario, Weights::DANGER), Eyes::default(), Vec::new());
     let known = &scenario.rig.known;
     let mut label = |ride: &Ride, eyes: &mut Eyes, held: Duration, since: Duration| {
         let features = features(&mut Sight::new(scenario, ride, eyes), since).ok()?;

@@ -1,6 +1,6 @@
 //! The expert in the study: knows the floor, the people and the truck as they are, and drives the cheapest stop of the library.
 
-use crate::costs::Costs;
+use crate::costs::{Costs, Weights};
 use crate::manoeuvre::Stop;
 use farhand_senses::SCORES;
 use farhand_study::{Brake, Controller, Sight};
@@ -30,7 +30,7 @@ impl Controller for Expert {
         let known = sight.vehicle();
         let mut stop = self.stop.unwrap_or_else(|| {
             let (scenario, ride) = sight.truth();
-            Stop::new(cheapest(&Costs::new(scenario).all(ride, Duration::ZERO)), known)
+            Stop::new(cheapest(&Costs::new(scenario, Weights::WHOLE).all(ride, Duration::ZERO)), known)
         });
         let drive = stop.drive(known, sight.corridor(), &sight.reckoned(), sight.speed_mps());
         self.stop = Some(stop);

@@ -10,7 +10,7 @@ mod produce;
 mod senses;
 mod stream;
 
-pub use costs::Costs;
+pub use costs::{Costs, Weights};
 pub use episode::{Sample, samples_of};
 pub use expert::Expert;
 pub use net::{NET_NAMES, net_named};
