@@ -1,6 +1,6 @@
 //! The guard: always holds a stop that is proved free as if the link were lost now.
 
-use crate::bench::{Bench, NO_MARGIN};
+use crate::bench::{Ask, Bench, Laid, NO_MARGIN};
 use crate::corridor::{Corner, Corridor};
 use crate::manoeuvre::{AcceptedSet, MANOEUVRES, Manoeuvre};
 use crate::model::Model;
@@ -128,18 +128,13 @@ impl Guard {
         };
         let scores = rank::usable(now, scores);
         let ranked = shown.is_none() && scores.is_err();
-        let mut least = 0.0_f64;
-        for manoeuvre in Manoeuvre::likely_first() {
-            // A margin below the best so far cannot win: it need not be known.
-            let margins = if ranked { (least, MOST_MARGIN) } else { NO_MARGIN };
-            let tried = self.bench.try_out(&ask, &laid, manoeuvre, margins);
-            least = tried.map_or(least, |merit| least.max(rank::margin_floor(merit.margin)));
-            if let Some(outcome) = outcomes.get_mut(manoeuvre.index()) {
-                *outcome = tried;
-            }
-        }
+        try_each(&mut self.bench, (&ask, &laid), (|_| true, ranked), outcomes);
         if shown.is_some() {
             return shown;
+        }
+        if let Ok(values) = scores {
+            let good = rank::as_good(outcomes, values);
+            try_each(&mut self.bench, (&ask, &laid), (|manoeuvre| good.contains(manoeuvre), true), outcomes);
         }
         let (manoeuvre, choice) = rank::choose(outcomes, scores)?;
         self.bench.keep(&ask, &laid, manoeuvre, &mut self.newest).ok()?;
@@ -189,6 +184,25 @@ impl Guard {
         let footprint = self.senses.model.footprint(situation.loaded);
         let corridor = Corridor::around(footprint, &self.newest.track, &vehicle);
         Corridor { id: self.newest.id, at: now, pose: situation.pose, ..corridor }
+    }
+}
+
+/// Tries stops of the library out; margins are measured only where they decide, for they take most of the time.
+fn try_each(
+    bench: &mut Bench,
+    (ask, laid): (&Ask<'_>, &Laid),
+    (which, measured): (impl Fn(Manoeuvre) -> bool, bool),
+    outcomes: &mut Outcomes,
+) {
+    let mut least = 0.0_f64;
+    for manoeuvre in Manoeuvre::likely_first().filter(|manoeuvre| which(*manoeuvre)) {
+        // A margin below the best so far cannot win: it need not be known.
+        let margins = if measured { (least, MOST_MARGIN) } else { NO_MARGIN };
+        let tried = bench.try_out(ask, laid, manoeuvre, margins);
+        least = tried.map_or(least, |merit| least.max(rank::margin_floor(merit.margin)));
+        if let Some(outcome) = outcomes.get_mut(manoeuvre.index()) {
+            *outcome = tried;
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Proposal {
 /// Why a stop was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Choice {
-    /// It has the best score of those accepted.
+    /// It is the first of the ranking among those accepted whose scores are as good as the best.
     Scored,
     /// There were no scores to go by; it is the first of the built-in ranking.
     Ranked(ScoreFault),

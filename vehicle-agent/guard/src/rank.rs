@@ -1,7 +1,7 @@
 //! Which of the accepted stops to take.
 
 use crate::bench::Merit;
-use crate::manoeuvre::{MANOEUVRES, Manoeuvre};
+use crate::manoeuvre::{AcceptedSet, MANOEUVRES, Manoeuvre};
 use crate::proposal::{Choice, ScoreFault};
 use crate::situation::Scores;
 use crate::track::Refusal;
@@ -12,16 +12,30 @@ use std::time::Duration;
 /// What became of each manoeuvre of the library.
 pub(crate) type Outcomes = [Result<Merit, Refusal>; MANOEUVRES];
 
-/// The stop to take: the best score of those accepted, or the first of the ranking.
+/// The stop to take: of those whose score is as good as the best, or of all accepted, the first of the ranking.
 pub(crate) fn choose(outcomes: &Outcomes, scores: Result<&[f32], ScoreFault>) -> Option<(Manoeuvre, Choice)> {
     match scores {
         Ok(values) => {
-            let rated = accepted(outcomes).filter_map(|(manoeuvre, _)| Some((manoeuvre, *values.get(manoeuvre.index())?)));
-            let best = rated.max_by(|one, two| one.1.total_cmp(&two.1).then(two.0.cmp(&one.0)));
-            best.map(|(manoeuvre, _)| (manoeuvre, Choice::Scored))
+            let good = as_good(outcomes, values);
+            let first = accepted(outcomes).filter(|(manoeuvre, _)| good.contains(*manoeuvre)).min_by(ranked);
+            first.map(|(manoeuvre, _)| (manoeuvre, Choice::Scored))
         }
         Err(fault) => best(outcomes).map(|manoeuvre| (manoeuvre, Choice::Ranked(fault))),
     }
+}
+
+/// Those of the accepted whose score comes near the best. Scores tell of danger; a zone to be kept clear is weighed against it.
+pub(crate) fn as_good(outcomes: &Outcomes, values: &[f32]) -> AcceptedSet {
+    let worth = |(manoeuvre, merit): (Manoeuvre, &Merit)| {
+        let score = values.get(manoeuvre.index()).copied().unwrap_or(f32::NEG_INFINITY);
+        if merit.keep_clear { score - ZONE_PRICE } else { score }
+    };
+    let best = accepted(outcomes).map(worth).fold(f32::NEG_INFINITY, f32::max);
+    let mut good = AcceptedSet::EMPTY;
+    for one in accepted(outcomes).filter(|one| worth(*one) >= best - AS_GOOD) {
+        good.insert(one.0);
+    }
+    good
 }
 
 /// The first of the ranking.
@@ -66,7 +80,55 @@ fn ranked(one: &(Manoeuvre, &Merit), two: &(Manoeuvre, &Merit)) -> Ordering {
 
 /// Scores older than this are not used (safety.md 3.2).
 const OLDEST_SCORES: Duration = Duration::from_millis(150);
+/// Scores closer to the best than this are as good: 1.0 of cost, less than it costs to come near somebody.
+const AS_GOOD: f32 = 2.0;
+/// A score must be worse by this before a stop in a zone to be kept clear is better: 4.0 of cost, a third of the mildest contact.
+const ZONE_PRICE: f32 = 8.0;
 /// Margins closer together than this are equal: a scanner sees to 3 cm.
 const MARGIN_STEP_M: f64 = 0.05;
 /// Lengths closer together than this are equal.
 const LENGTH_STEP_M: f64 = 0.1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two stops of the library: one with room that stands in a zone, one with less room that does not.
+    fn two(margins: [f64; 2]) -> Outcomes {
+        let mut outcomes = [Err(Refusal::TooLong); MANOEUVRES];
+        outcomes[3] = Ok(Merit { margin: margins[0], keep_clear: true, length: 1.0, bend: 0.0 });
+        outcomes[16] = Ok(Merit { margin: margins[1], keep_clear: false, length: 2.0, bend: 0.0 });
+        outcomes
+    }
+
+    fn chosen(outcomes: &Outcomes, blocking: f32, clear: f32) -> usize {
+        // What is not accepted may have any score.
+        let mut scores = [100.0; MANOEUVRES];
+        (scores[3], scores[16]) = (blocking, clear);
+        let (manoeuvre, choice) = choose(outcomes, Ok(&scores)).expect("two are accepted");
+        assert_eq!(choice, Choice::Scored);
+        manoeuvre.index()
+    }
+
+    #[test]
+    fn among_equal_scores_the_ranking_decides_and_a_zone_has_a_price() {
+        let more_room = two([0.25, 0.10]);
+        // As good with its price: the one with more room, although it blocks.
+        assert_eq!([6.0, 6.1, 10.0].map(|more| chosen(&more_room, more, 0.0)), [3; 3]);
+        // Worse by the price and more than the band: the one that does not.
+        assert_eq!([-3.0, 0.0, 5.9].map(|more| chosen(&more_room, more, 0.0)), [16; 3]);
+        // In danger of more than the price a zone does not count.
+        assert_eq!([10.0, 10.1].map(|more| chosen(&two([0.10, 0.25]), more, 0.0)), [16, 3]);
+        assert_eq!(chosen(&two([0.10, 0.10]), 8.0, 0.0), 16, "of equals the one out of the zone");
+    }
+
+    #[test]
+    fn without_scores_the_ranking_decides_and_without_a_stop_nobody() {
+        let outcomes = two([0.25, 0.10]);
+        let ranked = choose(&outcomes, Err(ScoreFault::Late)).map(|(manoeuvre, choice)| (manoeuvre.index(), choice));
+        assert_eq!(ranked, Some((3, Choice::Ranked(ScoreFault::Late))));
+        let none = [Err(Refusal::TooLong); MANOEUVRES];
+        assert_eq!(choose(&none, Ok(&[0.0; MANOEUVRES])), None);
+        assert!(as_good(&none, &[0.0; MANOEUVRES]).is_empty());
+    }
+}

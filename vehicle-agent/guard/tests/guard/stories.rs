@@ -121,7 +121,7 @@ fn the_best_score_among_the_accepted_wins_and_bad_scores_do_not_count() {
     let mut ride = ride(Site::aisle(3.3), 2.5);
     let mut scores = [0.0_f32; 36];
     scores[0] = 9.0; // Not accepted.
-    scores[16] = 5.0; // Straight, half brake: accepted.
+    scores[16] = 5.0; // Better by more than what counts as equal. Straight, half brake: accepted.
     let mut ask = |at_us: u64, values: &[f32]| {
         let scores = Scores { at: MonoTime(at_us), values };
         ride.with_situation(|guard, now, situation| guard.consider(now, situation, Some(&scores)))
@@ -205,7 +205,7 @@ fn a_manoeuvre_of_the_pursuit_leads_back_to_the_planned_way() {
     let (points, extrapolated) = ride.guard.last_way();
     assert!(!extrapolated && points.iter().all(|point| (point.y_mm - 600).abs() < 5), "{points:?}");
     let mut scores = [0.0; 36];
-    scores[35] = 1.0;
+    scores[35] = 10.0;
     let scores = Scores { at: MonoTime(ride.now_us), values: &scores };
     let proposal = ride.with_situation(|guard, now, situation| guard.consider(now, situation, Some(&scores)));
     let chosen = proposal.manoeuvre.expect("one is chosen");
@@ -235,7 +235,7 @@ fn a_late_link_keeps_the_stop_that_was_shown() {
 fn what_steps_into_the_committed_way_makes_the_brake_harder_first() {
     let mut ride = ride(Site::aisle(6.0), 1.5);
     let mut scores = [0.0; 36];
-    scores[16] = 1.0; // Straight, half brake: to 2.3 m.
+    scores[16] = 10.0; // Straight, half brake: to 2.3 m.
     let scores = Scores { at: MonoTime(ride.now_us), values: &scores };
     let proposal = ride.with_situation(|guard, now, situation| guard.consider(now, situation, Some(&scores)));
     assert_eq!(proposal.manoeuvre, Some(manoeuvre(16)));
