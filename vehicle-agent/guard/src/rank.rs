@@ -28,7 +28,7 @@ pub(crate) fn choose(outcomes: &Outcomes, scores: Result<&[f32], ScoreFault>) ->
 pub(crate) fn as_good(outcomes: &Outcomes, values: &[f32]) -> AcceptedSet {
     let worth = |(manoeuvre, merit): (Manoeuvre, &Merit)| {
         let score = values.get(manoeuvre.index()).copied().unwrap_or(f32::NEG_INFINITY);
-        if merit.keep_clear { score - ZONE_PRICE } else { score }
+        if spoils(merit) { score - ZONE_PRICE } else { score }
     };
     let best = accepted(outcomes).map(worth).fold(f32::NEG_INFINITY, f32::max);
     let mut good = AcceptedSet::EMPTY;
@@ -62,6 +62,11 @@ fn accepted(outcomes: &Outcomes) -> impl Iterator<Item = (Manoeuvre, &Merit)> {
     Manoeuvre::all().zip(outcomes).filter_map(|(manoeuvre, outcome)| Some((manoeuvre, outcome.as_ref().ok()?)))
 }
 
+/// True if it stands in a zone to be kept clear, or rolls on for longer than it is worth to leave one.
+fn spoils(merit: &Merit) -> bool {
+    merit.keep_clear || merit.length > LONGEST_FOR_A_ZONE_M
+}
+
 /// The smallest margin that counts as much as this one.
 pub(crate) fn margin_floor(margin: f64) -> f64 {
     (margin / MARGIN_STEP_M).floor() * MARGIN_STEP_M
@@ -72,7 +77,7 @@ fn ranked(one: &(Manoeuvre, &Merit), two: &(Manoeuvre, &Merit)) -> Ordering {
     let steps = |value: f64, step: f64| (value / step).floor();
     steps(two.1.margin, MARGIN_STEP_M)
         .total_cmp(&steps(one.1.margin, MARGIN_STEP_M))
-        .then(one.1.keep_clear.cmp(&two.1.keep_clear))
+        .then(spoils(one.1).cmp(&spoils(two.1)))
         .then(steps(one.1.length, LENGTH_STEP_M).total_cmp(&steps(two.1.length, LENGTH_STEP_M)))
         .then(one.1.bend.total_cmp(&two.1.bend))
         .then(one.0.cmp(&two.0))
@@ -84,6 +89,8 @@ const OLDEST_SCORES: Duration = Duration::from_millis(150);
 const AS_GOOD: f32 = 2.0;
 /// A score must be worse by this before a stop in a zone to be kept clear is better: 4.0 of cost, a third of the mildest contact.
 const ZONE_PRICE: f32 = 8.0;
+/// Nobody rolls farther than this for the sake of a zone: the shorter stop is the better one then.
+const LONGEST_FOR_A_ZONE_M: f64 = 2.75;
 /// Margins closer together than this are equal: a scanner sees to 3 cm.
 const MARGIN_STEP_M: f64 = 0.05;
 /// Lengths closer together than this are equal.
@@ -120,6 +127,18 @@ mod tests {
         // In danger of more than the price a zone does not count.
         assert_eq!([10.0, 10.1].map(|more| chosen(&two([0.10, 0.25]), more, 0.0)), [16, 3]);
         assert_eq!(chosen(&two([0.10, 0.10]), 8.0, 0.0), 16, "of equals the one out of the zone");
+    }
+
+    #[test]
+    fn a_zone_is_left_on_a_short_way_only() {
+        let mut outcomes = two([0.10, 0.10]);
+        for (length, first) in [(2.75, 16), (2.76, 3)] {
+            if let Ok(clear) = &mut outcomes[16] {
+                clear.length = length;
+            }
+            assert_eq!(best(&outcomes).map(|manoeuvre| manoeuvre.index()), Some(first), "{length} m");
+            assert_eq!(chosen(&outcomes, 1.0, 0.0), first, "{length} m");
+        }
     }
 
     #[test]
