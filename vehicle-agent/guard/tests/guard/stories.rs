@@ -152,14 +152,18 @@ fn what_the_map_does_not_explain_forbids_soft_braking_near_it() {
 }
 
 #[test]
-fn the_ranking_does_not_stop_in_a_crossing_if_it_can_stop_elsewhere() {
+fn the_ranking_does_not_stop_in_a_crossing_if_a_little_more_way_leads_out_of_it() {
     let mut ride = ride(Site::default(), 1.5);
     let open = ride.consider();
-    // The vehicle would come to rest with its nose at about 3.1 m.
-    ride.keep_clear = vec![KeepClear { centre: corner(2500, 0), heading_mrad: 1571, half_length_mm: 4000, half_width_mm: 500 }];
-    let clear = ride.consider();
     assert_eq!(open.manoeuvre.map(Manoeuvre::decel_percent), Some(100), "the shortest");
-    assert_ne!(clear.manoeuvre.map(Manoeuvre::decel_percent), Some(100), "{:?}", clear.manoeuvre);
+    // In the first its tail would come to rest, and half a metre farther it is out; in the second its nose, and its whole length
+    // is farther than a crossing is worth.
+    for (x_mm, decel_percent) in [(-300, 50), (2500, 100)] {
+        ride.keep_clear =
+            vec![KeepClear { centre: corner(x_mm, 0), heading_mrad: 1571, half_length_mm: 4000, half_width_mm: 100 }];
+        let clear = ride.consider();
+        assert_eq!(clear.manoeuvre.map(Manoeuvre::decel_percent), Some(decel_percent), "{x_mm}: {:?}", clear.manoeuvre);
+    }
 }
 
 #[test]
@@ -205,7 +209,7 @@ fn a_manoeuvre_of_the_pursuit_leads_back_to_the_planned_way() {
     let (points, extrapolated) = ride.guard.last_way();
     assert!(!extrapolated && points.iter().all(|point| (point.y_mm - 600).abs() < 5), "{points:?}");
     let mut scores = [0.0; 36];
-    scores[35] = 10.0;
+    scores[35] = 20.0;
     let scores = Scores { at: MonoTime(ride.now_us), values: &scores };
     let proposal = ride.with_situation(|guard, now, situation| guard.consider(now, situation, Some(&scores)));
     let chosen = proposal.manoeuvre.expect("one is chosen");
@@ -235,7 +239,7 @@ fn a_late_link_keeps_the_stop_that_was_shown() {
 fn what_steps_into_the_committed_way_makes_the_brake_harder_first() {
     let mut ride = ride(Site::aisle(6.0), 1.5);
     let mut scores = [0.0; 36];
-    scores[16] = 10.0; // Straight, half brake: to 2.3 m.
+    scores[16] = 20.0; // Straight, half brake: to 2.3 m.
     let scores = Scores { at: MonoTime(ride.now_us), values: &scores };
     let proposal = ride.with_situation(|guard, now, situation| guard.consider(now, situation, Some(&scores)));
     assert_eq!(proposal.manoeuvre, Some(manoeuvre(16)));

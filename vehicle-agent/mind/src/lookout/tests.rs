@@ -179,7 +179,7 @@ fn where_the_site_says_brake_the_guard_still_keeps_it_to_its_way() {
 
 /// Scores that prefer one manoeuvre.
 fn preferring(number: usize) -> Vec<u8> {
-    (0..SCORES).flat_map(|index| (if index == number { 10.0_f32 } else { 0.0 }).to_le_bytes()).collect()
+    (0..SCORES).flat_map(|index| (if index == number { 20.0_f32 } else { 0.0 }).to_le_bytes()).collect()
 }
 
 /// Straight on with 15 % of the braking: what the guard by itself would never put first.
