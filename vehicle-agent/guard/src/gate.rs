@@ -60,7 +60,8 @@ impl Guard {
             let more = last.saturating_add(RAISE_MM_S);
             return if more < top && passes(more) { more } else { last };
         }
-        let (mut low, mut high) = (0, last.max(0));
+        // Where nothing passed in the last tick, or nothing was wanted, everything below what is wanted is looked through.
+        let (mut low, mut high) = (0, if last >= SLOWEST_MM_S { last } else { top });
         for _ in 0..HALVINGS {
             let middle = i32::midpoint(low, high);
             if middle < SLOWEST_MM_S {

@@ -253,6 +253,12 @@ impl Ride {
         self.with_situation(|guard, now, situation| guard.allow(now, situation, wanted))
     }
 
+    /// What of a speed straight on may be passed on.
+    pub fn allow_of(&mut self, speed: f64) -> Allowed {
+        let wanted = self.wanted(speed, 0.0);
+        self.allow(&wanted)
+    }
+
     pub fn follow(&mut self) -> Drive {
         self.with_situation(Guard::follow)
     }

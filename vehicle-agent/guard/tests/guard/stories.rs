@@ -351,3 +351,26 @@ fn the_same_trailer_is_refused_above_creep_and_where_creep_was_not_chosen() {
     drive_straight(&mut ride, 0.3, 3000);
     assert!(ride.truck.place.x + 1.6 < 4.0, "it stands {} m before the trailer", 4.0 - 1.6 - ride.truck.place.x);
 }
+
+#[test]
+fn a_full_lever_near_a_wall_pulls_away_slowly_after_standing() {
+    let mut slowed = 0;
+    for gap in 0..60 {
+        let standing = || {
+            let mut site = Site::default();
+            let wall = 1.5 + 0.02 * f64::from(gap);
+            site.wall((wall, -1.0), (wall, 1.0));
+            ride(site, 0.0)
+        };
+        if standing().allow_of(0.1).term != Term::Free {
+            continue;
+        }
+        let mut ride = standing();
+        assert_eq!(ride.allow_of(0.0).term, Term::Free, "it stands");
+        let full = ride.allow_of(1.0);
+        // Found by halving: a 32nd of the lever less at most.
+        assert!(full.max_speed_mm_s > 100 - 1000 / 32, "a gap that a gentle lever may use: {full:?}");
+        slowed += u32::from(matches!(full.term, Term::Slower(_)));
+    }
+    assert!(slowed >= 3, "{slowed}");
+}
