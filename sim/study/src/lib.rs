@@ -25,6 +25,7 @@ mod route;
 mod scenario;
 mod seeds;
 mod statistics;
+mod verdict;
 mod walkers;
 
 pub use controller::{Brake, Controller, Frozen, NAMES, Pursuit, Sight, Straight, Tracker, named};
@@ -45,3 +46,4 @@ pub use rig::{DETECTION, Footprint, Known, Rig};
 pub use scenario::{Rejection, Scenario, ScenarioError, Scene, Senses};
 pub use seeds::{run_seeds, scenario_seed, set_of};
 pub use statistics::{Interval, PairedShares, paired_percentiles, paired_shares, percentile, share, wilson};
+pub use verdict::{Verdict, no_worse, promises};

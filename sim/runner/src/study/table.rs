@@ -1,7 +1,7 @@
 //! The results: a table for people, an object for programs.
 
 use super::work::{Done, Plan, Scenario};
-use farhand_study::{Record, Row, RunHash, against, row};
+use farhand_study::{Record, Row, RunHash, Verdict, against, no_worse, promises, row};
 use serde::Serialize;
 use std::io::Write;
 
@@ -20,6 +20,8 @@ pub(super) struct Results {
     pub(super) hash: String,
     seconds: f64,
     pub(super) rows: Vec<Row>,
+    /// What the figures say of the targets, of the controllers that have a guard.
+    verdicts: Vec<Verdict>,
     /// Some scenarios of each controller that ended in a contact that could have been avoided.
     avoidable_seeds: Vec<(String, Vec<String>)>,
 }
@@ -39,6 +41,15 @@ impl Results {
             let against = (at != baseline).then(|| against(&all[at], &plan.controllers[baseline], &all[baseline], plan.seeds[0]));
             Row { against, ..row(name, &all[at]) }
         };
+        let rows: Vec<Row> = plan.controllers.iter().enumerate().map(|(at, name)| row_of(at, name)).collect();
+        let compared = |one: &str, other: &str, better: bool| {
+            let place = |wanted: &str| plan.controllers.iter().position(|name| name == wanted);
+            let (at, of) = place(one).zip(place(other))?;
+            Some(no_worse(one, &against(&all[at], other, &all[of], plan.seeds[0]), better))
+        };
+        let pairs = NO_WORSE.iter().filter_map(|&(one, other, better)| compared(one, other, better)).flatten();
+        let verdicts =
+            rows.iter().filter(|row| GUARDED.contains(&row.controller.as_str())).flat_map(promises).chain(pairs).collect();
         Self {
             family: plan.scenes.family.name.clone(),
             family_hash: plan.scenes.family.hash().to_owned(),
@@ -48,7 +59,8 @@ impl Results {
             scenarios: done.scenarios.len(),
             hash: hash.shown(),
             seconds: (done.seconds * 10.0).round() / 10.0,
-            rows: plan.controllers.iter().enumerate().map(|(at, name)| row_of(at, name)).collect(),
+            rows,
+            verdicts,
             avoidable_seeds: plan
                 .controllers
                 .iter()
@@ -130,10 +142,25 @@ pub(super) fn show(results: &Results, out: &mut dyn Write) -> std::io::Result<()
             row.controller, row.speed_increases, row.contacts_before, row.unfinished
         )?;
     }
+    show_verdicts(results, out)?;
     for (controller, seeds) in results.avoidable_seeds.iter().filter(|(_, seeds)| !seeds.is_empty()) {
         writeln!(out, "avoidable with {controller}: {}", seeds.join(" "))?;
     }
     Ok(())
+}
+
+fn show_verdicts(results: &Results, out: &mut dyn Write) -> std::io::Result<()> {
+    if results.verdicts.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nheld against the targets (point, 95 % bounds)")?;
+    for Verdict { controller, target, seen, holds } in &results.verdicts {
+        writeln!(out, "{controller:<14} {target:<62} {seen:<28} {}", if *holds { "kept" } else { "MISSED" })?;
+    }
+    if results.scenarios < ENOUGH {
+        writeln!(out, "{} scenarios are too few for a verdict that counts: {ENOUGH} are enough", results.scenarios)?;
+    }
+    writeln!(out)
 }
 
 /// A ratio; where the other never had a contact there is none.
@@ -144,3 +171,9 @@ fn times(ratio: f64) -> String {
 /// Load-safe braking along the last corridor: what everything has to beat (safety.md 0).
 const BASELINE: &str = "pursuit";
 const MOST_SEEDS: usize = 5;
+/// Those that promise something.
+const GUARDED: [&str; 3] = ["pursuit+guard", "guard", "net+guard"];
+/// Who is to be no worse than whom, and whether also better in something: safety.md 3.5.
+const NO_WORSE: [(&str, &str, bool); 2] = [("guard", "pursuit+guard", false), ("net+guard", "guard", true)];
+/// Scenarios from which on a verdict counts (safety.md 3.5).
+const ENOUGH: usize = 30_000;
