@@ -166,8 +166,62 @@ pub(crate) fn to_milli(value: f64) -> i32 {
 }
 
 #[cfg(test)]
+pub(crate) mod tests_support {
+    use super::{Command, OdometryPose, Situation};
+    use farhand_protocol::MonoTime;
+
+    /// Standing at the origin, told nothing, with nothing known of what is around.
+    pub(crate) fn quiet() -> Situation<'static> {
+        Situation {
+            scans: &[],
+            pose: OdometryPose::default(),
+            speed_mm_s: 0,
+            steering_mrad: 0,
+            fork_mm: 100,
+            loaded: false,
+            last: Command::default(),
+            last_at: MonoTime(0),
+            heard_at: MonoTime(0),
+            asked_mm_s: 0,
+            creep: false,
+            way: &[],
+            keep_clear: &[],
+            fence: &[],
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
+
+    fn same(one: (f64, f64), two: (f64, f64)) -> bool {
+        (one.0 - two.0).abs() < 1e-9 && (one.1 - two.1).abs() < 1e-9
+    }
+
+    #[test]
+    fn places_and_points_are_seen_in_the_frame_of_the_vehicle() {
+        // At (1, 2), looking along the y axis less 0.2 rad.
+        let here = OdometryPose { x_um: 1_000_000, y_um: 2_000_000, heading_urad: 1_370_796 };
+        let (sin, cos) = 1.370_796_f64.sin_cos();
+        let there = OdometryPose { x_um: 4_000_000, y_um: 2_500_000, heading_urad: 1_870_796 };
+        let expected = (3.0 * cos + 0.5 * sin, 0.5 * cos - 3.0 * sin);
+        let seen = here.sees(there);
+        assert!(same((seen.x, seen.y), expected) && same((seen.sin, seen.cos), 0.5_f64.sin_cos()), "{seen:?}");
+        assert!(same(here.sees_point(PlacePoint { x_mm: 4000, y_mm: 2500 }), expected));
+        // The left shoulder of a vehicle that looks along the x axis lies ahead of one that looks along the y axis.
+        let (along_x, along_y) = (OdometryPose::default(), OdometryPose { heading_urad: 1_570_796, ..OdometryPose::default() });
+        let corner = Corner { x_mm: 300, y_mm: 700 };
+        assert_eq!(along_y.sees_corner(along_x, corner), Corner { x_mm: 700, y_mm: -300 });
+        assert_eq!(along_x.sees_corner(OdometryPose { x_um: 2_000_000, ..along_x }, corner), Corner { x_mm: 2300, y_mm: 700 });
+    }
+
+    #[test]
+    fn thousandths_go_back_and_forth_and_are_rounded_to_the_nearest() {
+        assert_eq!([1500, -2500, 3].map(milli), [1.5, -2.5, 0.003]);
+        assert_eq!([1.5, -2.5004, 0.0026, -0.0026, 0.0004].map(to_milli), [1500, -2500, 3, -3, 0]);
+        assert_eq!((metres_of_um(2_500_000), radians(-1_250_000)), (2.5, -1.25));
+    }
 
     #[test]
     fn far_from_the_origin_the_next_millimetre_is_still_seen() {

@@ -224,3 +224,6 @@ const FADE_STEP: f64 = POINT_STEP_M / 3.0;
 const LOOK_AHEAD_M: f64 = 0.8;
 const LOOK_AHEAD_S: f64 = 0.5;
 const NEAREST_AIM_M: f64 = 0.2;
+
+#[cfg(test)]
+mod tests;
