@@ -127,7 +127,7 @@ impl Guard {
             }
         };
         let scores = rank::usable(now, scores);
-        let ranked = shown.is_none() && scores.is_err();
+        let ranked = matches!((shown, scores), (None, Err(_)));
         try_each(&mut self.bench, (&ask, &laid), (|_| true, ranked), outcomes);
         if shown.is_some() {
             return shown;
@@ -210,3 +210,6 @@ fn try_each(
 const LATE: Duration = Duration::from_millis(60);
 /// Number of the pursuit at full load-safe braking.
 const PURSUIT_FULL: usize = 33;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -30,7 +30,7 @@ impl Guard {
             |last| End {
                 pose: senses.scene.anchor.sees(plan.anchor).placed(&last.pose),
                 steering: last.steering,
-                forward: last.ds > 0.0,
+                forward: last.ds.is_sign_positive(),
                 left,
             },
         );
@@ -42,7 +42,7 @@ impl Guard {
         let track = &self.bench.track;
         let end = track.steps().last().map_or_else(
             || self.here(situation),
-            |last| End { pose: last.pose, steering: last.steering, forward: last.ds > 0.0, left: track.length() },
+            |last| End { pose: last.pose, steering: last.steering, forward: last.ds.is_sign_positive(), left: track.length() },
         );
         self.free_beyond(situation, &end)
     }
@@ -88,3 +88,56 @@ const LOOK_STEP_M: f64 = 0.1;
 const SIDE_STEPS: usize = 5;
 /// Room that is more than enough for any speed.
 const MOST_ROOM_M: f64 = 2.0;
+
+#[cfg(test)]
+mod tests {
+    use crate::guard::tests::{Point, Rig, STRAIGHT, aisle, wall};
+
+    #[test]
+    fn the_free_way_ends_at_a_wall_or_at_eight_metres() {
+        for (speed, x_mm) in [(1000, 6000), (-1000, -6300), (0, 6000), (300, 6000), (2000, 6000)] {
+            let free = Rig::new(speed, 0).see(&[wall(x_mm)], true).consider().free_distance_mm;
+            // Less 70 % of the clearance, in steps of 10 cm.
+            assert!((4281..=4380).contains(&free), "{free} at {speed}");
+            let free = Rig::new(speed, 0).consider().free_distance_mm;
+            assert!((7900..=8000).contains(&free), "{free} at {speed} in the open");
+            let other = Rig::new(speed, 0).see(&[wall(-x_mm)], true).consider().free_distance_mm;
+            assert!((7900..=8000).contains(&other), "{other} at {speed} with the wall on the other side");
+        }
+    }
+
+    #[test]
+    fn the_free_way_of_a_stop_is_that_before_it_and_beyond_it() {
+        for (speed, x_mm) in [(1000, 6000), (-1000, -6300)] {
+            let mut rig = Rig::new(speed, 0);
+            let _ = rig.prefer(STRAIGHT);
+            assert!((7900..=8000).contains(&rig.follow().free_distance_mm));
+            let free = rig.see(&[wall(x_mm)], true).follow().free_distance_mm;
+            assert!((4281..=4380).contains(&free), "{free} at {speed}");
+            assert!((7900..=8000).contains(&rig.see(&[wall(-x_mm)], true).follow().free_distance_mm));
+        }
+    }
+
+    #[test]
+    fn beyond_its_end_the_way_bends_as_the_wheel_is_left() {
+        // On a circle of 3 m to the left, the nose comes to the wall at its left after a third of a metre; straight on never.
+        let side: [(Point, Point); 1] = [((-4000, 900), (9000, 900))];
+        let free = |steering: i32| {
+            let mut rig = Rig::new(0, steering);
+            rig.see(&side, true).follow().free_distance_mm
+        };
+        let turned = free(437);
+        assert!((200..=700).contains(&turned), "{turned}");
+        assert!((7900..=8000).contains(&free(0)));
+    }
+
+    #[test]
+    fn the_room_is_that_at_the_narrower_side_up_to_two_metres() {
+        let room = |walls: &[(Point, Point)]| Rig::new(1000, 0).see(walls, true).consider().side_clearance_mm;
+        assert_eq!(room(&aisle(1100)), 1100);
+        assert_eq!(room(&[aisle(1100)[0], aisle(700)[1]]), 700);
+        assert_eq!(room(&[aisle(700)[0], aisle(1100)[1]]), 700);
+        assert_eq!(room(&[((1900, 1050), (2000, 1050))]), 500, "beside the stop, ahead of the vehicle");
+        assert_eq!((room(&aisle(2100)), room(&[])), (2000, 2000));
+    }
+}

@@ -127,3 +127,15 @@ pub enum Rung {
     /// There is no scan to prove anything by: along the committed way, braking as hard as the load allows.
     Unseen,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_four_rungs_are_proved_free_and_the_last_two_are_not() {
+        let rungs = [Rung::Committed, Rung::Harder, Rung::Frozen, Rung::Across, Rung::LeastHarm, Rung::Unseen];
+        assert_eq!(rungs.map(Rung::is_free), [true, true, true, true, false, false]);
+        assert!(rungs.is_sorted(), "the best is the first");
+    }
+}

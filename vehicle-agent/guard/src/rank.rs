@@ -150,4 +150,77 @@ mod tests {
         assert_eq!(choose(&none, Ok(&[0.0; MANOEUVRES])), None);
         assert!(as_good(&none, &[0.0; MANOEUVRES]).is_empty());
     }
+
+    #[test]
+    fn only_a_whole_finite_and_fresh_set_of_scores_is_used() {
+        let now = MonoTime(10_000_000);
+        let values = [0.5; MANOEUVRES];
+        let judged = |at: u64, values: &[f32]| usable(now, Some(&Scores { at: MonoTime(at), values })).map(<[f32]>::to_vec);
+        for at in [10_000_000, 9_900_000, 9_850_000] {
+            assert_eq!(judged(at, &values), Ok(values.to_vec()), "at {at}");
+        }
+        for at in [9_849_999, 10_000_001, 0] {
+            assert_eq!(judged(at, &values), Err(ScoreFault::Late), "at {at}");
+        }
+        for count in [0, 1, 35] {
+            assert_eq!(judged(9_900_000, &values[..count]), Err(ScoreFault::Count));
+        }
+        assert_eq!(judged(9_900_000, &[0.5; 37]), Err(ScoreFault::Count));
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut values = values;
+            values[20] = bad;
+            assert_eq!(judged(9_900_000, &values), Err(ScoreFault::NotFinite));
+        }
+        assert_eq!(usable(now, None), Err(ScoreFault::Missing));
+    }
+
+    fn merit(margin: f64, length: f64) -> Merit {
+        Merit { margin, keep_clear: false, length, bend: 0.0 }
+    }
+
+    /// Number of the better of two stops; the first has the lower number.
+    fn better(one: Merit, two: Merit) -> Option<usize> {
+        let mut outcomes = [Err(Refusal::TooLong); MANOEUVRES];
+        (outcomes[5], outcomes[30]) = (Ok(one), Ok(two));
+        best(&outcomes).map(Manoeuvre::index)
+    }
+
+    #[test]
+    fn the_ranking_goes_by_margin_then_zone_then_length_then_bend_then_number() {
+        let plain = merit(0.12, 2.5);
+        assert_eq!(better(plain, plain), Some(5), "of equals the lower number");
+        assert_eq!(better(plain, Merit { margin: 0.16, length: 5.0, bend: 1.0, keep_clear: true }), Some(30), "more room");
+        assert_eq!(better(plain, Merit { margin: 0.14, ..plain }), Some(5), "less than 5 cm more room is none");
+        let blocking = Merit { keep_clear: true, ..plain };
+        assert_eq!(better(blocking, Merit { length: 5.0, bend: 1.0, ..plain }), Some(30), "out of a zone");
+        assert_eq!(better(Merit { length: 2.61, ..plain }, Merit { bend: 1.0, ..plain }), Some(30), "shorter");
+        assert_eq!(better(Merit { length: 2.58, ..plain }, Merit { length: 2.52, ..plain }), Some(5), "6 cm are equal");
+        assert_eq!(better(Merit { bend: 0.3, ..plain }, Merit { bend: 0.2, ..plain }), Some(30), "straighter");
+        assert_eq!(better(Merit { length: 2.58, bend: 0.3, ..plain }, Merit { bend: 0.2, ..plain }), Some(30));
+    }
+
+    #[test]
+    fn margins_count_in_steps_of_five_centimetres() {
+        for (margin, floor) in [(0.0, 0.0), (0.04, 0.0), (0.06, 0.05), (0.12, 0.1), (0.24, 0.2), (0.29, 0.25)] {
+            assert!((margin_floor(margin) - floor).abs() < 1e-12, "{margin}");
+        }
+    }
+
+    #[test]
+    fn what_is_accepted_but_has_no_score_is_not_good() {
+        let mut outcomes = [Ok(merit(0.1, 1.0)); MANOEUVRES];
+        outcomes[0] = Err(Refusal::Person);
+        let mut scores = [-2.0; MANOEUVRES];
+        (scores[0], scores[7], scores[8], scores[9]) = (9.0, 0.0, -1.9, -2.1);
+        let good = as_good(&outcomes, &scores);
+        assert_eq!(
+            (good.count(), [0, 1, 7, 8, 9].map(|index| good.contains(manoeuvre(index)))),
+            (34, [false, true, true, true, false])
+        );
+        assert_eq!(as_good(&outcomes, &scores[..8]).bits(), 0b1111_1110);
+    }
+
+    fn manoeuvre(index: usize) -> Manoeuvre {
+        Manoeuvre::new(index).expect("one of the library")
+    }
 }
