@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(better(plain, Merit { margin: 0.16, length: 5.0, bend: 1.0, keep_clear: true }), Some(30), "more room");
         assert_eq!(better(plain, Merit { margin: 0.14, ..plain }), Some(5), "less than 5 cm more room is none");
         let blocking = Merit { keep_clear: true, ..plain };
-        assert_eq!(better(blocking, Merit { length: 5.0, bend: 1.0, ..plain }), Some(30), "out of a zone");
+        assert_eq!(better(blocking, Merit { length: 2.7, bend: 1.0, ..plain }), Some(30), "out of a zone");
         assert_eq!(better(Merit { length: 2.61, ..plain }, Merit { bend: 1.0, ..plain }), Some(30), "shorter");
         assert_eq!(better(Merit { length: 2.58, ..plain }, Merit { length: 2.52, ..plain }), Some(5), "6 cm are equal");
         assert_eq!(better(Merit { bend: 0.3, ..plain }, Merit { bend: 0.2, ..plain }), Some(30), "straighter");

@@ -18,7 +18,7 @@ const fn event(id: &'static str, title: &'static str, begin: fn(&mut Stage)) -> 
     Event { id, title, begin, each_tick: |_, _| {} }
 }
 
-pub const EVENTS: [Event; 25] = [
+pub const EVENTS: [Event; 26] = [
     event("link_gone", "The link drops for good", |stage| {
         (stage.commands_flow, stage.gateway_connected) = (false, false);
     }),
@@ -43,6 +43,7 @@ pub const EVENTS: [Event; 25] = [
         ..event("pictures_stop", "The pictures on the screen stop", |_| {})
     },
     event("picture_frozen", "The front camera freezes", |stage| stage.picture_frozen = true),
+    event("pictures_swapped", "The front and the rear camera are exchanged", |stage| stage.pictures_swapped = true),
     event("let_go", "The operator lets go", |stage| stage.hands = NEUTRAL),
     event("pressed_through", "The operator cramps: the switch is pressed through", |stage| {
         stage.hands.pressed_through = Some(true);
