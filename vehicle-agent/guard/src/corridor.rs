@@ -144,11 +144,12 @@ impl Ribs {
         let cut = self.cuts;
         for (place, (one, two)) in cut.iter().zip(cut.iter().skip(1)).enumerate() {
             let turn = one.middle.cos * two.middle.sin - one.middle.sin * two.middle.cos;
-            let side = |rib: &Rib| rib.middle.outside(0.0, if turn * self.sign > 0.0 { rib.right } else { rib.left });
+            let on_the_right = turn.is_sign_positive() == self.sign.is_sign_positive();
+            let side = |rib: &Rib| rib.middle.outside(0.0, if on_the_right { rib.right } else { rib.left });
             let (from, to) = (side(one), side(two));
             let bow = (to.0 - from.0).hypot(to.1 - from.1) * turn.abs() / 8.0;
             for rib in self.cuts.iter_mut().skip(place).take(2) {
-                if turn * self.sign > 0.0 {
+                if on_the_right {
                     rib.right -= bow;
                 } else {
                     rib.left += bow;
@@ -170,7 +171,7 @@ fn along(track: &Track, way: f64, sign: f64) -> Pose {
     let mut before = (track.start, 0.0);
     for step in track.steps() {
         if step.travelled >= way {
-            let ds = (way - before.1) * step.ds.signum();
+            let ds = (way - before.1).copysign(step.ds);
             return before.0.moved(ds, ds * step.dtheta / step.ds);
         }
         before = (step.pose, step.travelled);

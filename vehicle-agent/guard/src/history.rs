@@ -68,16 +68,7 @@ impl History {
     /// The newest command told up to `seconds` after `now`.
     fn in_effect(&self, now: MonoTime, seconds: f64) -> Option<&Told> {
         let limit = micros(now) + seconds * 1e6 + ROUNDING_US;
-        let (mut place, mut left) = ((self.first + self.count) % CAPACITY, self.count);
-        while left > 0 {
-            place = place.checked_sub(1).unwrap_or(CAPACITY - 1);
-            left -= 1;
-            let told = self.told.get(place)?;
-            if micros(told.at) <= limit {
-                return Some(told);
-            }
-        }
-        None
+        (0..self.count).rev().filter_map(|place| self.at(place)).find(|told| micros(told.at) <= limit)
     }
 
     fn at(&self, place: usize) -> Option<&Told> {

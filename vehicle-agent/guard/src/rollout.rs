@@ -337,9 +337,10 @@ impl<'a> Wheel<'a> {
             self.seconds += STEP;
             self.used += 1;
         }
-        if self.pending.ahead(self.used).is_none() && seconds > self.seconds {
-            self.angle = turned(self.model, self.angle, self.target, seconds - self.seconds);
-            self.seconds = seconds;
+        if self.pending.ahead(self.used).is_none() {
+            let until = larger(self.seconds, seconds);
+            self.angle = turned(self.model, self.angle, self.target, until - self.seconds);
+            self.seconds = until;
         }
         if self.angle != before {
             self.curvature = self.model.curvature(self.angle);
@@ -361,3 +362,6 @@ const LONG_STEP_S: f64 = 0.2;
 const MOST_KNOTS: usize = 128;
 /// A steering law is asked once in 20 ms; the vehicle's wheel needs five times as long to answer.
 const LAW_STEPS: usize = 2;
+
+#[cfg(test)]
+mod tests;
