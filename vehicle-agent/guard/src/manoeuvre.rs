@@ -158,10 +158,33 @@ mod tests {
     }
 
     #[test]
+    fn every_number_is_a_steering_and_a_deceleration() {
+        for (index, manoeuvre) in Manoeuvre::all().enumerate() {
+            let (steering, decel) = (index / 3, index % 3);
+            assert_eq!((manoeuvre.steering_index(), manoeuvre.decel_index()), (steering, decel));
+            let curve = i8::try_from(steering).expect("up to 11") - 5;
+            assert_eq!(manoeuvre.steering(), if steering == 11 { Steering::Pursuit } else { Steering::Curve(curve) });
+            assert_eq!(manoeuvre.decel_percent(), [100, 50, 15][decel]);
+            assert_eq!(manoeuvre.is_full(), decel == 0);
+        }
+        assert_eq!((MANOEUVRES, Manoeuvre::all().count()), (36, 36));
+        assert_eq!((Manoeuvre::STRAIGHT.steering(), Manoeuvre::STRAIGHT.is_full()), (Steering::Curve(0), true));
+        assert_eq!(Manoeuvre::new(256), None);
+    }
+
+    #[test]
+    fn the_pursuit_comes_first_then_from_straight_to_sharp_each_hardest_first() {
+        let likely: Vec<_> = Manoeuvre::likely_first().map(Manoeuvre::index).collect();
+        assert_eq!(likely[..12], [33, 34, 35, 15, 16, 17, 12, 13, 14, 18, 19, 20]);
+        assert_eq!(likely[30..], [0, 1, 2, 30, 31, 32]);
+    }
+
+    #[test]
     fn the_sharpest_curves_are_those_of_the_library_and_straight_is_straight() {
         assert_eq!(Steering::Curve(-5).curvature(0.9), Some(-0.9));
         assert_eq!(Steering::Curve(0).curvature(0.9), Some(0.0));
         assert_eq!(Steering::Pursuit.curvature(0.9), None);
+        assert_eq!(Steering::Curve(2).curvature(0.75), Some(0.3), "two fifths");
     }
 
     #[test]
@@ -171,5 +194,12 @@ mod tests {
         set.insert(last);
         assert!(set.contains(last) && !set.contains(Manoeuvre(0)) && !set.is_empty());
         assert_eq!((set.count(), set.bits()), (1, 1 << 35));
+        set.insert(last);
+        set.insert(Manoeuvre(0));
+        set.insert(Manoeuvre(4));
+        let inside: Vec<_> = Manoeuvre::all().filter(|manoeuvre| set.contains(*manoeuvre)).map(Manoeuvre::index).collect();
+        assert_eq!(inside, [0, 4, 35]);
+        assert_eq!((set.count(), set.bits()), (3, 0x8_0000_0011));
+        assert!(AcceptedSet::EMPTY.is_empty() && AcceptedSet::EMPTY.count() == 0);
     }
 }

@@ -164,14 +164,43 @@ pub(crate) mod tests_support {
 
 #[cfg(test)]
 mod tests {
-    use super::tests_support::model;
+    use super::tests_support::{model, profile};
+    use super::{Model, Rect};
 
     #[test]
     fn forks_as_wide_as_the_body_make_one_rectangle() {
         let model = model("");
         let parts: Vec<_> = model.footprint(false).parts().collect();
-        assert_eq!(parts.len(), 1);
-        assert_eq!((parts[0].x0, parts[0].x1, parts[0].y1), (-1.85, 1.55, 0.55));
+        assert_eq!(parts, [&Rect { x0: -1.85, x1: 1.55, y0: -0.55, y1: 0.55 }]);
+        assert_eq!(model.footprint(false).bounds, *parts[0]);
+        assert_eq!(model.footprint(false).radius, 1.85_f64.hypot(0.55));
+    }
+
+    #[test]
+    fn body_forks_and_load_lie_one_behind_the_other_and_the_pocket_reaches_beyond_the_forks() {
+        let model = model(
+            "[geometry]\nbehind_m = 2.0\nahead_m = 1.5\nwidth_m = 1.0\n\
+             [load]\nfork_face_m = 0.5\nfork_width_m = 0.6\nlength_m = 2.0\nwidth_m = 1.4\n\
+             pocket_width_m = 0.8\npocket_ahead_m = 0.25",
+        );
+        let body = Rect { x0: -2.0, x1: 0.5, y0: -0.5, y1: 0.5 };
+        let forks = Rect { x0: 0.5, x1: 1.5, y0: -0.3, y1: 0.3 };
+        let load = Rect { x0: 0.5, x1: 2.5, y0: -0.7, y1: 0.7 };
+        let (empty, loaded) = (model.footprint(false), model.footprint(true));
+        assert_eq!(empty.parts().collect::<Vec<_>>(), [&body, &forks]);
+        assert_eq!(loaded.parts().collect::<Vec<_>>(), [&body, &forks, &load]);
+        assert_eq!(empty.bounds, Rect { x0: -2.0, x1: 1.5, y0: -0.5, y1: 0.5 });
+        assert_eq!(loaded.bounds, Rect { x0: -2.0, x1: 2.5, y0: -0.7, y1: 0.7 });
+        assert_eq!(model.pocket, Rect { x0: 0.5, x1: 1.75, y0: -0.4, y1: 0.4 });
+        assert_eq!((empty.radius, loaded.radius), (2.0_f64.hypot(0.5), 2.5_f64.hypot(0.7)));
+        assert_eq!(model.radius(), loaded.radius, "load or not");
+    }
+
+    #[test]
+    fn a_fork_face_beyond_the_front_ends_with_the_body() {
+        let model = model("[load]\nfork_face_m = 3.0\nfork_width_m = 0.6");
+        assert_eq!(model.footprint(false).bounds.x1, 1.55);
+        assert_eq!(model.pocket.x0, 1.55);
     }
 
     #[test]
@@ -181,6 +210,37 @@ mod tests {
         assert!((empty.distance_squared(1.0, 0.5).sqrt() - 0.15).abs() < 1e-12);
         assert_eq!(loaded.distance_squared(1.0, 0.5), 0.0);
         assert_eq!(loaded.bounds.y1, 1.15);
+        assert!((empty.distance_squared(-1.0, 2.55) - 4.0).abs() < 1e-12, "2 m from the body");
+        assert!((loaded.distance_squared(1.0, 3.15) - 4.0).abs() < 1e-12, "2 m from the load");
+    }
+
+    #[test]
+    fn a_line_is_as_far_away_as_from_the_nearest_part() {
+        let model = model("[load]\nfork_width_m = 0.7");
+        let (empty, loaded) = (model.footprint(false), model.footprint(true));
+        for (from, to, unladen, laden) in [
+            // Ahead of the forks, or of the load up to 1.6 m; beside the forks, or in the load; behind.
+            ((3.55, -9.0), (3.55, 9.0), 2.0, 1.95),
+            ((1.0, 0.5), (1.0, 0.8), 0.15, 0.0),
+            ((-4.85, 0.0), (-5.0, 3.0), 3.0, 3.0),
+        ] {
+            assert!((empty.distance_to_segment(from, to) - unladen).abs() < 1e-12, "{from:?}");
+            assert!((loaded.distance_to_segment(from, to) - laden).abs() < 1e-12, "{from:?}");
+        }
+    }
+
+    #[test]
+    fn every_figure_of_the_profile_has_its_place() {
+        let model = model(
+            "[geometry]\nwheelbase_m = 1.5\n\
+             [limits]\nmax_steering_rad = 1.1\nmax_speed_mps = 2.1\nmax_accel_mps2 = 0.9\nmax_lift_mps = 0.3\n\
+             [actuators]\nsteer_dead_time = \"110ms\"\nsteer_rate_radps = 0.7\nbrake_dead_time = \"160ms\"\n\
+             brake_jerk_mps3 = 7.5\ntraction_lag = \"310ms\"\n[guard]\nrolling_decel_mps2 = 0.2",
+        );
+        assert_eq!((model.wheelbase, model.max_steering, model.max_speed), (1.5, 1.1, 2.1));
+        assert_eq!((model.max_accel, model.max_lift, model.rolling), (0.9, 0.3, 0.2));
+        assert_eq!((model.steer_dead, model.steer_rate), (0.11, 0.7));
+        assert_eq!((model.brake_dead, model.brake_jerk, model.traction_lag), (0.16, 7.5, 0.31));
     }
 
     #[test]
@@ -193,10 +253,35 @@ mod tests {
     }
 
     #[test]
+    fn the_sideways_limit_falls_in_the_same_share_and_raising_never_helps() {
+        let limits = "[limits]\nsafe_decel_mps2 = 2.0\nsafe_lateral_mps2 = 1.2\nmast_height_m = 4.0\n";
+        let model = model(&format!("{limits}safe_decel_raised_mps2 = 0.5"));
+        for (fork, decel, lateral) in [(0.0, 2.0, 1.2), (1.0, 1.625, 0.975), (2.0, 1.25, 0.75), (4.0, 0.5, 0.3)] {
+            assert!((model.decel(fork) - decel).abs() < 1e-12, "{fork}: {}", model.decel(fork));
+            assert!((model.lateral(fork) - lateral).abs() < 1e-12, "{fork}: {}", model.lateral(fork));
+        }
+        let odd = Model::from_profile(&profile(&format!("{limits}safe_decel_raised_mps2 = 3.0")));
+        assert_eq!((odd.decel(4.0), odd.lateral(4.0)), (2.0, 1.2));
+    }
+
+    #[test]
+    fn curvature_is_the_tangent_over_the_wheelbase_and_back_again() {
+        let model = model("[geometry]\nwheelbase_m = 2.0\n[limits]\nmax_steering_rad = 1.57");
+        let quarter = std::f64::consts::FRAC_PI_4;
+        for sign in [1.0, -1.0] {
+            assert!((model.curvature(sign * quarter) - sign * 0.5).abs() < 1e-12);
+            assert!((model.steering(sign * 0.5) - sign * quarter).abs() < 1e-12);
+            assert_eq!(model.curvature(sign * 1.57), model.curvature(sign * 1.5), "it stays finite");
+        }
+        assert!((model.curvature(1.5) - 7.050_709_973_5).abs() < 1e-9);
+    }
+
+    #[test]
     fn a_vehicle_that_cannot_turn_sharply_has_a_gentler_library() {
         assert_eq!(model("").sharpest(), 0.9);
         let pod = model("[geometry]\nwheelbase_m = 4.0\n[limits]\nmax_steering_rad = 0.6");
         assert!((pod.sharpest() - 0.6_f64.tan() / 4.0).abs() < 1e-12);
         assert!((pod.steering(9.0) - 0.6).abs() < 1e-12);
+        assert!((pod.steering(-9.0) + 0.6).abs() < 1e-12);
     }
 }

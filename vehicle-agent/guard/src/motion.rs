@@ -104,6 +104,72 @@ mod tests {
     }
 
     #[test]
+    fn a_brake_above_nothing_takes_the_traction_off() {
+        let model = model("");
+        let of = |brake_mm_s2| {
+            Traction::of(&model, &Command { speed_mm_s: 1000, accel_mm_s2: 500, brake_mm_s2, ..Command::default() })
+        };
+        assert_eq!([-1, 0, 1].map(|brake| of(brake).braked), [false, false, true]);
+        assert_eq!((of(0).speed, of(0).accel), (1.0, 0.5));
+        let wild = Traction::of(&model, &Command { speed_mm_s: -9000, accel_mm_s2: 9000, ..Command::default() });
+        assert_eq!((wild.speed, wild.accel), (-2.5, 1.0), "no faster and no steeper than the vehicle may");
+        let odd = Traction::of(&model, &Command { speed_mm_s: 9000, accel_mm_s2: -5, ..Command::default() });
+        assert_eq!((odd.speed, odd.accel), (2.5, 0.0));
+    }
+
+    #[test]
+    fn the_drive_closes_a_small_gap_in_its_lag() {
+        let model = model("");
+        // 0.15 m/s over 0.3 s: half of what is allowed, upwards and downwards.
+        for (speed, wanted, expected) in [(1.0, 1150, 1.005), (1.0, 850, 0.995), (-1.0, -1150, -1.005)] {
+            let command = Command { speed_mm_s: wanted, accel_mm_s2: 1000, ..Command::default() };
+            let mut rolling = Rolling { speed, decel: 0.0 };
+            rolling.step(&model, Traction::of(&model, &command), 0.0, STEP);
+            assert!((rolling.speed - expected).abs() < 1e-12, "{}", rolling.speed);
+        }
+    }
+
+    #[test]
+    fn the_drive_pulls_only_unbraked_with_a_speed_to_reach_and_the_brake_open() {
+        let model = model("");
+        let speed_after = |speed, decel, traction: Traction, demanded| {
+            let mut rolling = Rolling { speed, decel };
+            rolling.step(&model, traction, demanded, STEP);
+            rolling.speed
+        };
+        let pull = Traction { speed: 2.0, accel: 1.0, braked: false };
+        let close = |value: f64, expected: f64| assert!((value - expected).abs() < 1e-12, "{value} instead of {expected}");
+        close(speed_after(1.0, 0.0, pull, 0.0), 1.01);
+        close(speed_after(1.0, 0.08, pull, 0.0), 1.01);
+        close(speed_after(1.0, 0.4, pull, 0.4), 0.996);
+        close(speed_after(1.0, 0.0, Traction { braked: true, ..pull }, 0.0), 0.9975);
+        close(speed_after(1.0, 0.0, Traction { speed: 0.0, ..pull }, 0.0), 0.9975);
+        close(speed_after(-1.0, 1.6, Traction::OFF, 1.6), -0.984);
+        close(speed_after(1.0, 1.6, Traction::OFF, 0.0), 0.9848);
+        // A brake never turns a vehicle round.
+        assert_eq!(speed_after(0.016, 1.6, Traction::OFF, 1.6), 0.0);
+        assert_eq!(speed_after(-0.01, 1.6, Traction::OFF, 1.6), 0.0);
+        close(speed_after(0.017, 1.6, Traction::OFF, 1.6), 0.001);
+    }
+
+    #[test]
+    fn a_micrometre_a_second_is_motion_and_less_is_standing() {
+        let stands = |speed| Rolling { speed, decel: 0.0 }.stands();
+        assert_eq!([0.0, 0.9e-6, -0.9e-6].map(stands), [true; 3]);
+        assert_eq!([1e-6, -1e-6, 1.0, -1.0].map(stands), [false; 4]);
+    }
+
+    #[test]
+    fn the_wheel_turns_as_fast_as_it_can_and_no_further_than_wanted() {
+        let model = model("");
+        let close = |value: f64, expected: f64| assert!((value - expected).abs() < 1e-12, "{value} instead of {expected}");
+        close(turned(&model, 0.2, 0.9, 0.25), 0.4);
+        close(turned(&model, 0.2, -0.9, 0.25), 0.0);
+        close(turned(&model, 0.2, 0.3, 0.25), 0.3);
+        close(turned(&model, -0.2, -0.25, 0.25), -0.25);
+    }
+
+    #[test]
     fn spans_are_counted_in_whole_steps_rounded_up() {
         assert_eq!([0.0, 0.25, 0.251, -1.0].map(steps_in), [0, 25, 26, 0]);
     }

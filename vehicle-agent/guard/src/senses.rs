@@ -83,3 +83,93 @@ impl Senses {
         (self.settings.detection - now.since(situation.heard_at).as_secs_f64()).max(0.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tests_support::profile;
+    use crate::situation::{Command, OdometryPose};
+
+    #[test]
+    fn the_direction_is_that_of_the_measured_speed_then_the_asked_one_then_the_told_one() {
+        let mut senses = senses();
+        let mut forward = |speed_mm_s, asked_mm_s, told| {
+            let last = Command { speed_mm_s: told, ..Command::default() };
+            senses.take_in(NOW, &Situation { speed_mm_s, last, asked_mm_s, ..nothing() });
+            senses.forward
+        };
+        assert!(forward(0, 0, 0), "forward to begin with");
+        assert!(!forward(-1, 500, 500), "it rolls back");
+        assert!(!forward(0, 0, 0), "as last");
+        assert!(forward(1, -500, -500), "it rolls on");
+        assert!(forward(0, 0, 0), "as last");
+        assert!(!forward(0, -1, 500), "it is asked back");
+        assert!(forward(0, 1, -500), "it is asked on");
+        assert!(!forward(0, 0, -1), "it was told back");
+        assert!(forward(0, 0, 1), "it was told on");
+    }
+
+    #[test]
+    fn what_was_told_and_where_the_vehicle_is_are_taken_in() {
+        let mut senses = senses();
+        let last = Command { steering_mrad: 200, ..Command::default() };
+        let situation = Situation { last, last_at: NOW, speed_mm_s: -700, steering_mrad: 300, ..nothing() };
+        senses.take_in(NOW, &situation);
+        assert_eq!(senses.history.steering(&senses.model, NOW, 0.1), Some(0.2));
+        let vehicle = senses.vehicle(NOW, &situation);
+        assert_eq!((vehicle.rolling.speed, vehicle.steering), (-0.7, 0.3));
+        assert_eq!(vehicle.pose, senses.scene.vehicle);
+    }
+
+    #[test]
+    fn the_forks_are_where_their_last_command_lifts_them_until_the_stop_begins() {
+        let senses = senses();
+        let situation = Situation { fork_mm: 1000, ..nothing() };
+        // From 1.6 m/s2 at the floor to 0.35 m/s2 at 3 m, for both limits.
+        let limit = |fork: f64| 1.6 - 1.25 * fork / 3.0;
+        for (lift_mm_s, hold, fork) in [(0, 0.5, 1.0), (300, 0.5, 1.15), (900, 0.5, 1.2), (-300, 0.5, 1.0), (300, 0.0, 1.0)] {
+            for strictness in [Strictness::GATE, Strictness::ACCEPT, Strictness::KEEP] {
+                let ask = senses.ask(&situation, Terms { strictness, creep: false, lift_mm_s, hold });
+                assert!((ask.safe_decel - limit(fork)).abs() < 1e-12, "{lift_mm_s} {hold}: {}", ask.safe_decel);
+                assert!((ask.bounds.lateral - strictness.lateral * limit(fork)).abs() < 1e-12, "{}", ask.bounds.lateral);
+                assert_eq!((ask.bounds.longest_m, ask.bounds.longest_s), (6.0, 8.0));
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_command_is_held_for_what_is_left_of_the_detection_time() {
+        let senses = senses();
+        let hold = |millis: u64| senses.hold(NOW, &Situation { heard_at: MonoTime(NOW.0 - millis * 1000), ..nothing() });
+        assert!((hold(0) - 0.26).abs() < 1e-12);
+        assert!((hold(100) - 0.16).abs() < 1e-12);
+        assert!((hold(250) - 0.01).abs() < 1e-12);
+        assert_eq!(hold(300), 0.0, "long over");
+    }
+
+    const NOW: MonoTime = MonoTime(1_000_000);
+
+    fn senses() -> Senses {
+        let profile = profile("");
+        Senses::new(Model::from_profile(&profile), Settings::from_profile(&profile))
+    }
+
+    fn nothing() -> Situation<'static> {
+        Situation {
+            scans: &[],
+            pose: OdometryPose::default(),
+            speed_mm_s: 0,
+            steering_mrad: 0,
+            fork_mm: 0,
+            loaded: false,
+            last: Command::default(),
+            last_at: MonoTime(0),
+            heard_at: MonoTime(0),
+            asked_mm_s: 0,
+            creep: false,
+            way: &[],
+            keep_clear: &[],
+            fence: &[],
+        }
+    }
+}

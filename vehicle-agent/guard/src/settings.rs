@@ -66,3 +66,45 @@ impl Strictness {
     /// While an accepted stop is held or driven.
     pub(crate) const KEEP: Self = Self { clearance: 0.7, lateral: 1.1, creep_speed_off: 0.0 };
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::tests_support::profile;
+
+    #[test]
+    fn a_loss_is_detected_one_look_of_the_guardian_after_the_link_allows_it() {
+        assert_eq!(Settings::from_profile(&profile("")).detection, 0.26);
+    }
+
+    #[test]
+    fn every_figure_of_the_profile_has_its_place() {
+        let profile = profile(
+            "[guard]\nperiod = \"90ms\"\nclearance_m = 0.11\ncreep_clearance_m = 0.04\ncreep_speed_mps = 0.25\n\
+             person_speed_mps = 1.5\nscan_lost_after = \"140ms\"\nscanners = 3\nmost_points = 300\nlongest_stop_m = 5.0\n\
+             longest_stop = \"7s\"\n[link]\ncommand_lost_after = \"300ms\"",
+        );
+        let expected = Settings {
+            detection: 0.31,
+            period: 0.09,
+            clearance: 0.11,
+            creep_clearance: 0.04,
+            creep_speed: 0.25,
+            person_speed: 1.5,
+            longest_stop_m: 5.0,
+            longest_stop_s: 7.0,
+            scan_lost_after: Duration::from_millis(140),
+            scanners: 3,
+            most_points: 300,
+        };
+        assert_eq!(Settings::from_profile(&profile), expected);
+    }
+
+    #[test]
+    fn the_gate_is_stricter_than_the_choice_and_the_choice_stricter_than_what_keeps_a_stop() {
+        let (gate, accept, keep) = (Strictness::GATE, Strictness::ACCEPT, Strictness::KEEP);
+        assert!(gate.clearance > accept.clearance && accept.clearance > keep.clearance);
+        assert!(gate.lateral < accept.lateral && accept.lateral < keep.lateral);
+        assert!(gate.creep_speed_off > accept.creep_speed_off && accept.creep_speed_off == keep.creep_speed_off);
+    }
+}

@@ -51,7 +51,7 @@ fn a_step_says_how_far_it_went_and_how_it_turned() {
     for sign in [1.0, -1.0] {
         let mut vehicle = vehicle(&model, sign, 0.2);
         let track = held(&model, WIDE, &mut vehicle, &brake, 3).expect("within wide bounds");
-        let [step] = track.steps() else { panic!("{track:?}") };
+        let [step]: [Step; 1] = track.steps().try_into().expect("one step");
         close(step.ds, sign * 0.029_887_5, "way");
         close(step.dtheta, sign * turn, "turn");
         close(step.bend, bend, "bend");
@@ -99,7 +99,7 @@ fn a_change_of_direction_is_the_end_of_a_step() {
     let model = model(AT_ONCE);
     let back = Command { speed_mm_s: -1000, accel_mm_s2: 1000, steering_mrad: 400, ..Command::default() };
     let track = held(&model, WIDE, &mut vehicle(&model, 0.023, 0.0), &back, 4).expect("within wide bounds");
-    let [there, back] = track.steps() else { panic!("{track:?}") };
+    let [there, back]: [Step; 2] = track.steps().try_into().expect("there and back");
     // At 1 m/s2: 23, 13, 3, -7, -17 mm/s.
     close(there.ds, 0.000_26, "there");
     close(there.seconds, 0.02, "the last step forward");
@@ -277,7 +277,7 @@ fn a_profile_is_refused_beyond_its_longest_time_or_way_but_not_at_it() {
     let vehicle = vehicle(&model, 0.002, 0.0);
     let refusal = |longest_s, longest_m| {
         let mut profile = Profile::new();
-        profile.brake(&model, Bounds { longest_s, longest_m, ..WIDE }, &vehicle, 1.6);
+        profile.brake(&model, Bounds { longest_m, longest_s, ..WIDE }, &vehicle, 1.6);
         let steered = profile.steer(&model, WIDE, &vehicle, 0.0, &mut Track::new());
         assert_eq!(profile.refusal, steered.err(), "a refused profile is no way");
         profile.refusal
