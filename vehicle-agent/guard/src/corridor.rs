@@ -119,15 +119,11 @@ impl Ribs {
     /// Widens the two ribs next to a point that lies at about `guess` along the way.
     fn take_in(&mut self, point: (f64, f64), guess: f64) {
         let place = ((guess - self.from) / self.pitch).clamp(0.0, LAST_RIB - 1e-9);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 11")]
-        let mut place = place as usize;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 10")]
+        let guessed = place as usize;
         // The guess is along the vehicle; the way may bend meanwhile.
-        while place > 0 && self.ahead_of(place, point) < 0.0 {
-            place -= 1;
-        }
-        while place + 2 < RIBS && self.ahead_of(place + 1, point) > 0.0 {
-            place += 1;
-        }
+        let behind = (1..=guessed).rev().find(|place| self.ahead_of(*place, point) >= 0.0).unwrap_or(0);
+        let place = (behind..LAST_GAP).find(|place| self.ahead_of(place + 1, point) <= 0.0).unwrap_or(LAST_GAP);
         for rib in self.cuts.iter_mut().skip(place).take(2) {
             let (_, left) = rib.middle.inside(point.0, point.1);
             rib.left = rib.left.max(left);
@@ -181,6 +177,8 @@ fn along(track: &Track, way: f64, sign: f64) -> Pose {
 
 const RIBS: usize = MOST_CORNERS / 2;
 const LAST_RIB: f64 = 11.0;
+/// Between the last two ribs.
+const LAST_GAP: usize = RIBS - 2;
 
 #[cfg(test)]
 mod tests {
