@@ -118,9 +118,8 @@ impl Ribs {
 
     /// Widens the two ribs next to a point that lies at about `guess` along the way.
     fn take_in(&mut self, point: (f64, f64), guess: f64) {
-        let place = ((guess - self.from) / self.pitch).clamp(0.0, LAST_RIB - 1e-9);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 10")]
-        let guessed = place as usize;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates: nothing is before the first rib")]
+        let guessed = (((guess - self.from) / self.pitch) as usize).min(LAST_GAP);
         // The guess is along the vehicle; the way may bend meanwhile.
         let behind = (1..=guessed).rev().find(|place| self.ahead_of(*place, point) >= 0.0).unwrap_or(0);
         let place = (behind..LAST_GAP).find(|place| self.ahead_of(place + 1, point) <= 0.0).unwrap_or(LAST_GAP);
