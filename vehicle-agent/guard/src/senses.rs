@@ -44,9 +44,9 @@ impl Senses {
         self.history.note(&self.model, now, &situation.last, situation.last_at);
         self.forward = match (situation.speed_mm_s, situation.asked_mm_s, situation.last.speed_mm_s) {
             (0, 0, 0) => self.forward,
-            (0, 0, told) => told > 0,
-            (0, asked, _) => asked > 0,
-            (speed, _, _) => speed > 0,
+            (0, 0, told) => told.is_positive(),
+            (0, asked, _) => asked.is_positive(),
+            (speed, _, _) => speed.is_positive(),
         };
         self.way.note(situation.pose, self.forward);
         self.scene.update(&self.settings, now, situation);
