@@ -97,7 +97,7 @@ impl Bench {
         self.roll_out(ask, laid, manoeuvre)?;
         let demand = ask.demand.soft(ask.settings, soft);
         ask.sweep.along(&self.track, &demand).map_err(|blocked| blocked.refusal)?;
-        let margin = if margins.1 > 0.0 { ask.sweep.margin(&self.track, &demand, margins) } else { 0.0 };
+        let margin = if margins != NO_MARGIN { ask.sweep.margin(&self.track, &demand, margins) } else { 0.0 };
         let end = self.track.end();
         let curvature = ask.model.curvature(laid.held.steering);
         let target = manoeuvre.steering().curvature(ask.model.sharpest());

@@ -158,6 +158,18 @@ pub(crate) fn length(x: f64, y: f64) -> f64 {
     (x * x + y * y).sqrt()
 }
 
+/// Half of the length of the way between two points.
+pub(crate) fn half_way(from: (f64, f64), to: (f64, f64)) -> f64 {
+    0.5 * length(to.0 - from.0, to.1 - from.1)
+}
+
+/// True if the straight line between two points is seen at once to stay farther than `far` from the origin: all of it lies
+/// ahead, behind, to the left or to the right of the square around it.
+pub(crate) fn passes_afar(a: (f64, f64), b: (f64, f64), far: f64) -> bool {
+    let beyond = |a: f64, b: f64| a.min(b) > far || a.max(b) < -far;
+    beyond(a.0, b.0) || beyond(a.1, b.1)
+}
+
 /// Keeps a value within `-most..=most`. Unlike `clamp` it cannot panic; `most` is not negative.
 pub(crate) fn within(value: f64, most: f64) -> f64 {
     value.min(most).max(-most)
@@ -166,6 +178,196 @@ pub(crate) fn within(value: f64, most: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Turned left so that three ahead and four to the left make five.
+    const TURNED: Pose = Pose { x: 5.0, y: -7.0, cos: 0.6, sin: 0.8 };
+    /// Away from the origin on both axes.
+    const RECT: Rect = Rect { x0: 1.0, x1: 3.0, y0: 2.0, y1: 5.0 };
+
+    fn near(one: f64, two: f64) -> bool {
+        (one - two).abs() < 1e-12
+    }
+
+    fn at(one: (f64, f64), two: (f64, f64)) -> bool {
+        near(one.0, two.0) && near(one.1, two.1)
+    }
+
+    #[test]
+    fn a_point_of_a_turned_frame_is_seen_from_outside_and_back() {
+        // 0.6 * 3 - 0.8 * 2 = 0.2 along and 0.8 * 3 + 0.6 * 2 = 3.6 across.
+        assert!(at(TURNED.outside(3.0, 2.0), (5.2, -3.4)));
+        assert!(at(TURNED.inside(5.2, -3.4), (3.0, 2.0)));
+        assert!(at(TURNED.outside(0.0, 0.0), (5.0, -7.0)));
+        assert!(at(TURNED.outside(-1.0, 0.5), (5.0 - 0.6 - 0.4, -7.0 - 0.8 + 0.3)));
+    }
+
+    #[test]
+    fn a_place_in_a_turned_frame_keeps_its_point_and_adds_its_heading() {
+        let inner = Pose { x: 3.0, y: 2.0, cos: 12.0 / 13.0, sin: 5.0 / 13.0 };
+        let placed = TURNED.placed(&inner);
+        assert!(at((placed.x, placed.y), (5.2, -3.4)));
+        // By the sums of angles: 0.6 * 12 - 0.8 * 5 = 3.2 and 0.8 * 12 + 0.6 * 5 = 12.6.
+        assert!(at((placed.cos, placed.sin), (3.2 / 13.0, 12.6 / 13.0)));
+    }
+
+    #[test]
+    fn an_arc_from_anywhere_ends_on_its_circle() {
+        // The middle of the circle lies the radius to the left, or to the right if the radius is negative.
+        let circle = |ds: f64, dtheta: f64| {
+            let (radius, end) = (ds / dtheta, 0.4 + dtheta);
+            (1.0 + radius * (end.sin() - 0.4_f64.sin()), 2.0 - radius * (end.cos() - 0.4_f64.cos()))
+        };
+        for (ds, dtheta) in [(0.5, 0.3), (-0.5, 0.3), (0.5, -0.3), (2.0, 0.2)] {
+            let moved = Pose::new(1.0, 2.0, 0.4).moved(ds, dtheta);
+            let (x, y) = circle(ds, dtheta);
+            assert!((moved.x - x).abs() < 1e-5 && (moved.y - y).abs() < 1e-5, "{moved:?} {x} {y}");
+            assert!((moved.cos - (0.4 + dtheta).cos()).abs() < 1e-8 && (moved.sin - (0.4 + dtheta).sin()).abs() < 1e-8);
+        }
+        let straight = Pose::new(1.0, 2.0, 0.4).moved(0.5, 0.0);
+        assert!(at((straight.x, straight.y), (1.0 + 0.5 * 0.4_f64.cos(), 2.0 + 0.5 * 0.4_f64.sin())));
+    }
+
+    #[test]
+    fn a_turn_is_applied_by_the_sums_of_angles() {
+        let turn = Turn { cos: 0.6, sin: 0.8 };
+        assert!(at(turn.applied(12.0 / 13.0, 5.0 / 13.0), (3.2 / 13.0, 12.6 / 13.0)));
+    }
+
+    #[test]
+    fn a_rectangle_contains_its_edges_and_nothing_beyond_any_of_them() {
+        for (x, y) in [(2.0, 3.0), (1.0, 3.0), (3.0, 3.0), (2.0, 2.0), (2.0, 5.0), (1.0, 2.0), (3.0, 5.0)] {
+            assert!(RECT.contains(x, y), "{x} {y}");
+        }
+        for (x, y) in [(0.999, 3.0), (3.001, 3.0), (2.0, 1.999), (2.0, 5.001), (0.0, 0.0), (9.0, 9.0)] {
+            assert!(!RECT.contains(x, y), "{x} {y}");
+        }
+    }
+
+    #[test]
+    fn a_rectangle_grows_at_both_ends_and_on_both_sides() {
+        assert_eq!(RECT.grown(0.5, 0.25), Rect { x0: 0.5, x1: 3.5, y0: 1.75, y1: 5.25 });
+        assert_eq!(RECT.corners(), [(3.0, 5.0), (1.0, 5.0), (1.0, 2.0), (3.0, 2.0)], "front left first, counter-clockwise");
+        let other = Rect { x0: -1.0, x1: 2.0, y0: 3.0, y1: 7.0 };
+        let both = Rect { x0: -1.0, x1: 3.0, y0: 2.0, y1: 7.0 };
+        assert_eq!((RECT.around(&other), other.around(&RECT)), (both, both));
+    }
+
+    #[test]
+    fn the_radius_reaches_the_farthest_corner_whichever_it_is() {
+        for (x0, x1, y0, y1) in [(-1.0, 3.0, -4.0, 2.0), (-3.0, 1.0, -4.0, 2.0), (-3.0, 1.0, -2.0, 4.0), (-1.0, 3.0, -2.0, 4.0)] {
+            assert!(near(Rect { x0, x1, y0, y1 }.radius(), 5.0));
+        }
+    }
+
+    #[test]
+    fn a_point_is_as_far_from_a_rectangle_as_from_its_nearest_side_or_corner() {
+        let sides = [((-2.0, 3.0), 9.0), ((5.5, 3.0), 6.25), ((2.0, -1.0), 9.0), ((2.0, 9.0), 16.0)];
+        let corners = [((-2.0, 9.0), 25.0), ((6.0, 6.0), 10.0), ((6.0, 0.0), 13.0), ((0.0, 0.0), 5.0)];
+        let touching = [((2.0, 3.0), 0.0), ((1.0, 3.0), 0.0), ((3.0, 5.0), 0.0), ((2.0, 2.0), 0.0)];
+        for ((x, y), square) in sides.into_iter().chain(corners).chain(touching) {
+            assert_eq!(RECT.distance_squared(x, y), square, "{x} {y}");
+        }
+    }
+
+    #[test]
+    fn a_line_crosses_a_rectangle_only_if_it_gets_there() {
+        let crossing = [
+            ((-1.0, 3.0), (2.0, 3.0), "in from behind"),
+            ((4.0, 3.0), (2.0, 3.0), "in from ahead"),
+            ((2.0, -1.0), (2.0, 3.0), "in from the right"),
+            ((2.0, 6.0), (2.0, 4.0), "in from the left"),
+            ((-2.0, 3.0), (1.5, 3.0), "just in"),
+            ((-1.0, 3.0), (2.0, 6.0), "through the rear left corner itself"),
+            ((1.0, 0.0), (1.0, 9.0), "along the rear"),
+            ((3.0, 9.0), (3.0, 0.0), "along the front"),
+            ((0.0, 2.0), (9.0, 2.0), "along the right side"),
+            ((9.0, 5.0), (0.0, 5.0), "along the left side"),
+            ((2.0, 3.0), (2.0, 3.0), "no more than a point, within"),
+        ];
+        for (a, b, what) in crossing {
+            assert!(RECT.is_crossed(a, b) && RECT.is_crossed(b, a), "{what}");
+            assert_eq!(RECT.distance_to_segment(a, b), 0.0, "{what}");
+        }
+        let passing = [
+            ((-2.0, 3.0), (0.0, 3.0), "ends behind"),
+            ((4.0, 3.0), (6.0, 3.0), "begins ahead"),
+            ((2.0, -2.0), (2.0, 1.0), "ends to the right"),
+            ((2.0, 6.0), (2.0, 8.0), "begins to the left"),
+            ((1.0, -2.0), (5.0, 4.0), "past the front right corner"),
+            ((-1.0, 4.0), (2.0, 8.0), "past the rear left corner"),
+            ((0.5, 0.0), (0.5, 9.0), "behind, across"),
+            ((3.5, 0.0), (3.5, 9.0), "ahead, across"),
+            ((0.0, 1.5), (9.0, 1.5), "to the right, along"),
+            ((0.0, 5.5), (9.0, 5.5), "to the left, along"),
+        ];
+        for (a, b, what) in passing {
+            assert!(!RECT.is_crossed(a, b) && !RECT.is_crossed(b, a), "{what}");
+            assert!(RECT.distance_to_segment(a, b) > 0.4, "{what}");
+        }
+    }
+
+    #[test]
+    fn a_line_shorter_than_a_billionth_of_a_millimetre_has_no_direction() {
+        let edge = |x0: f64| Rect { x0, x1: 1.0, y0: -1.0, y1: 1.0 };
+        assert!(edge(5e-13).is_crossed((0.0, 0.0), (1e-12, 0.0)), "just long enough to get there");
+        assert!(!edge(5e-14).is_crossed((0.0, 0.0), (1e-13, 0.0)), "goes by where it begins");
+    }
+
+    #[test]
+    fn a_point_is_as_far_from_a_line_as_from_the_nearest_point_between_its_ends() {
+        // Three ahead and four to the left: across it is four to the right and three ahead, in fifths.
+        let (a, b) = ((1.0, 1.0), (4.0, 5.0));
+        let cases = [
+            ((0.9, 4.2), 4.0, "two to the left of its middle"),
+            ((4.1, 1.8), 4.0, "two to the right of its middle"),
+            ((-6.0, 0.0), 50.0, "five before its beginning and five to the left"),
+            ((7.0, 9.0), 25.0, "five beyond its end"),
+            ((2.5, 3.0), 0.0, "on it"),
+        ];
+        for (point, square, what) in cases {
+            assert!(near(from_segment(point, a, b), square) && near(from_segment(point, b, a), square), "{what}");
+        }
+        assert_eq!(from_segment((4.0, 5.0), a, a), 25.0, "of a line that is a point");
+    }
+
+    #[test]
+    fn the_farther_of_two_ends_never_counts() {
+        assert!(near(RECT.distance_to_segment((6.0, 3.0), (3.5, 3.0)), 0.5), "its end is nearer");
+        assert!(near(RECT.distance_to_segment((3.5, 3.0), (6.0, 3.0)), 0.5), "its beginning is nearer");
+    }
+
+    #[test]
+    fn of_two_numbers_the_larger_and_the_smaller_are_told_and_of_equal_ones_the_second() {
+        assert_eq!((larger(2.0, -3.0), larger(-3.0, 2.0), smaller(2.0, -3.0), smaller(-3.0, 2.0)), (2.0, 2.0, -3.0, -3.0));
+        // Only the sign of a zero tells two equal numbers apart.
+        assert!(larger(0.0, -0.0).is_sign_negative() && smaller(0.0, -0.0).is_sign_negative());
+        assert!(larger(-0.0, 0.0).is_sign_positive() && smaller(-0.0, 0.0).is_sign_positive());
+    }
+
+    #[test]
+    fn lengths_are_those_of_pythagoras() {
+        assert_eq!((length(3.0, -4.0), length(-5.0, 12.0)), (5.0, 13.0));
+        assert_eq!(half_way((-1.0, 7.0), (5.0, -1.0)), 5.0, "six and eight apart");
+        assert_eq!(half_way((2.0, 3.0), (2.0, 3.0)), 0.0);
+    }
+
+    #[test]
+    fn a_value_is_kept_within_its_limit_on_both_sides() {
+        assert_eq!([-9.0, -2.0, -0.5, 0.5, 2.0, 9.0].map(|value| within(value, 2.0)), [-2.0, -2.0, -0.5, 0.5, 2.0, 2.0]);
+    }
+
+    #[test]
+    fn a_line_passes_afar_if_all_of_it_lies_beyond_one_side() {
+        for sign in [1.0, -1.0] {
+            let (near, far) = (2.0 * sign, 2.25 * sign);
+            assert!(passes_afar((far, -1.0), (far, 1.0), 2.0) && passes_afar((-1.0, far), (1.0, far), 2.0));
+            assert!(passes_afar((far, 0.0), (3.0 * far, 0.0), 2.0) && passes_afar((0.0, 3.0 * far), (0.0, far), 2.0));
+            assert!(!passes_afar((near, -1.0), (near, 1.0), 2.0), "as far as that is not beyond");
+            assert!(!passes_afar((-1.0, near), (1.0, near), 2.0), "as far as that is not beyond");
+            assert!(!passes_afar((far, 0.0), (0.0, -far), 2.0), "one end is beyond one side, one beyond another");
+        }
+        assert!(!passes_afar((-3.0, 0.5), (3.0, 0.5), 2.0), "both ends are beyond, on different sides");
+    }
 
     #[test]
     fn a_quarter_circle_in_small_arcs_ends_where_it_should() {

@@ -83,18 +83,22 @@ impl Grid {
             return;
         }
         let cut = Cut::new(self, pose, around);
-        let bands = self.bands.iter().enumerate().take(cut.last / BAND + 1).skip(cut.first / BAND);
-        for (band, held) in bands {
-            if held & cut.cells(band * BAND, BAND) == 0 {
-                continue;
+        let mut row = cut.first;
+        for held in self.bands.iter().skip(row / BAND) {
+            if row > cut.last {
+                return;
             }
-            let rows =
-                self.occupied.iter().enumerate().take((band * BAND + BAND).min(cut.last + 1)).skip((band * BAND).max(cut.first));
-            for (row, held) in rows {
-                if !self.look_at_row(row, held & cut.cells(row, 1), &mut look) {
-                    return;
+            // Up to the end of the band, or of the cut.
+            let end = (row + BAND - row % BAND).min(cut.last + 1);
+            if meet(*held, cut.cells(row, end - row)) {
+                let rows = self.occupied.iter().enumerate().take(end).skip(row);
+                for (row, held) in rows {
+                    if !self.look_at_row(row, held & cut.cells(row, 1), &mut look) {
+                        return;
+                    }
                 }
             }
+            row = end;
         }
     }
 
@@ -186,6 +190,11 @@ impl Cut {
         let high = smaller(smaller(one.1, two.1), self.upright.1);
         if low <= high { (u128::MAX << cell(low)) & (u128::MAX >> (LAST - cell(high))) } else { 0 }
     }
+}
+
+/// True if two sets of cells have one in common.
+fn meet(one: u128, two: u128) -> bool {
+    one & two != 0
 }
 
 /// The cell at a place, or the one at the edge.

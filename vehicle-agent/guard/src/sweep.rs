@@ -4,7 +4,7 @@
 //! curve, whose chord is tested exactly against the footprint, and the greatest distance between curve and chord is taken off.
 //! Points are taken as they are, obstacles between two neighbouring returns are not guessed (0.39 degrees are 14 mm at 2 m).
 
-use crate::geometry::{Pose, Rect, larger, smaller};
+use crate::geometry::{Pose, Rect, half_way, larger, passes_afar, smaller};
 use crate::grid::Grid;
 use crate::model::{Footprint, Model};
 use crate::scene::Scene;
@@ -184,9 +184,8 @@ impl<'a> Sweep<'a> {
             }
             let at_end = self.footprint.distance_squared(after.0, after.1);
             let at_ends = smaller(at_end, self.footprint.distance_squared(first.0, first.1));
-            let (dx, dy) = (after.0 - first.0, after.1 - first.1);
             // Nowhere on its chord is a point farther from both ends than half of it.
-            let enough = need + bow + 0.5 * (dx * dx + dy * dy).sqrt();
+            let enough = need + bow + half_way(first, after);
             clear = at_ends >= enough * enough || self.footprint.distance_to_segment(first, after) >= need + bow;
             clear
         });
@@ -210,8 +209,7 @@ impl<'a> Sweep<'a> {
         self.scene.fence.iter().all(|&(from, to)| {
             let apart = |pose: &Pose| {
                 let (from, to) = (pose.inside(from.0, from.1), pose.inside(to.0, to.1));
-                let beyond = |a: f64, b: f64| a.min(b) > far || a.max(b) < -far;
-                beyond(from.0, to.0) || beyond(from.1, to.1) || self.footprint.distance_to_segment(from, to) > most
+                passes_afar(from, to, far) || self.footprint.distance_to_segment(from, to) > most
             };
             apart(before) && apart(&step.pose)
         })

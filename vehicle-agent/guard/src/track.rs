@@ -106,3 +106,80 @@ impl Track {
 
 /// Six metres in tenths, eight seconds in fifths, and as much again for the commands before the stop.
 const MOST_STEPS: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(number: u16) -> Step {
+        let travelled = f64::from(number) + 1.0;
+        Step {
+            pose: Pose::new(travelled, 0.5, 0.0),
+            steering: 0.1,
+            seconds: 0.2 * travelled,
+            travelled,
+            ds: 1.0,
+            dtheta: 0.0,
+            bend: 0.0,
+            speed: 2.0,
+        }
+    }
+
+    fn track(count: u16) -> Track {
+        let mut track = Track::new();
+        track.begin(Pose::new(0.0, 0.5, 0.0));
+        for number in 0..count {
+            track.push(step(number)).expect("there is room");
+        }
+        track
+    }
+
+    #[test]
+    fn a_way_begins_where_it_is_told_and_ends_with_its_last_step() {
+        let mut track = track(0);
+        assert_eq!((track.len(), track.length(), track.end()), (0, 0.0, Pose::new(0.0, 0.5, 0.0)));
+        for number in 0..3 {
+            track.push(step(number)).expect("there is room");
+        }
+        assert_eq!(track.steps(), [step(0), step(1), step(2)]);
+        assert_eq!((track.len(), track.length(), track.end()), (3, 3.0, Pose::new(3.0, 0.5, 0.0)));
+        track.cut(2);
+        assert_eq!((track.steps(), track.length()), (&[step(0), step(1)][..], 2.0));
+        track.begin(Pose::ORIGIN);
+        assert_eq!((track.start, track.len()), (Pose::ORIGIN, 0));
+    }
+
+    #[test]
+    fn a_copy_is_the_same_way_whatever_was_there_before() {
+        let (mut copy, other) = (track(5), track(2));
+        copy.start = Pose::ORIGIN;
+        copy.copy_from(&other);
+        assert_eq!((copy.start, copy.steps()), (other.start, other.steps()));
+    }
+
+    #[test]
+    fn a_way_has_room_for_256_steps_and_refuses_the_next() {
+        let mut track = track(256);
+        assert_eq!(track.push(step(256)), Err(Refusal::TooLong));
+        assert_eq!(track.len(), 256);
+        track.cut(255);
+        assert_eq!(track.push(step(255)), Ok(()));
+    }
+
+    #[test]
+    fn the_curve_of_a_point_leaves_its_chord_by_no_more_than_the_bow() {
+        let still = Step { ds: 0.0, ..step(0) };
+        assert_eq!(Step { ds: -3.0, ..still }.bow(4.0), 0.0, "straight on");
+        // On the spot a point moves along a circle: its rise over the chord is `r (1 - cos(t / 2))`.
+        for dtheta in [0.1, -0.1, 0.3] {
+            let bow = Step { dtheta, ..still }.bow(4.0);
+            let rise = 4.0 * (1.0 - (0.5 * dtheta).cos());
+            assert!(bow >= rise && bow < 1.01 * rise, "{bow} {rise}");
+        }
+        // Half a radian over 3 m: 0.5 (3 + 0.5 * 4) / 8; the change of curvature adds 3 * 3 * 4 / 4.
+        for (ds, dtheta) in [(3.0, 0.5), (-3.0, 0.5), (3.0, -0.5), (-3.0, -0.5)] {
+            assert_eq!(Step { ds, dtheta, ..still }.bow(4.0), 0.3125);
+            assert_eq!(Step { ds, dtheta, bend: 3.0, ..still }.bow(4.0), 9.3125);
+        }
+    }
+}
