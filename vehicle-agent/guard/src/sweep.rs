@@ -243,3 +243,6 @@ pub(crate) const MOST_MARGIN: f64 = 0.3;
 const MOST_GROWTH: f64 = 2.0;
 /// How far from the footprint a point can be at the beginning of a step that ends near it.
 const NEAR_M: f64 = 0.5;
+
+#[cfg(test)]
+mod tests;
