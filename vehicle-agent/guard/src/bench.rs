@@ -97,7 +97,7 @@ impl Bench {
         self.roll_out(ask, laid, manoeuvre)?;
         let demand = ask.demand.soft(ask.settings, soft);
         ask.sweep.along(&self.track, &demand).map_err(|blocked| blocked.refusal)?;
-        let margin = if margins != NO_MARGIN { ask.sweep.margin(&self.track, &demand, margins) } else { 0.0 };
+        let margin = if margins == NO_MARGIN { 0.0 } else { ask.sweep.margin(&self.track, &demand, margins) };
         let end = self.track.end();
         let curvature = ask.model.curvature(laid.held.steering);
         let target = manoeuvre.steering().curvature(ask.model.sharpest());
@@ -176,3 +176,273 @@ impl Bench {
 
 /// For whom any free stop will do.
 pub(crate) const NO_MARGIN: (f64, f64) = (0.0, 0.0);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::History;
+    use crate::manoeuvre::MANOEUVRES;
+    use crate::model::tests_support::profile;
+    use crate::scene::Scene;
+    use crate::settings::Strictness;
+    use crate::situation::{OdometryPose, PlacePoint, Situation};
+    use crate::sweep::MOST_MARGIN;
+    use farhand_protocol::MonoTime;
+
+    /// A free floor and a vehicle with a wheelbase of 1.5 m, 1.1 m wide, from 1.85 m behind its axle to 1.55 m ahead, that does
+    /// not slow down by rolling. Its brake takes 0.2 s and its wheel 0.1 s to answer.
+    struct Site {
+        model: Model,
+        settings: Settings,
+        scene: Scene,
+        way: Way,
+        bounds: Bounds,
+    }
+
+    impl Site {
+        fn new() -> Self {
+            let profile = profile(
+                "[geometry]\nwheelbase_m = 1.5\n[guard]\nrolling_decel_mps2 = 0.0\n[actuators]\nbrake_jerk_mps3 = 20.0\n\
+                 steer_dead_time = \"100ms\"\nbrake_dead_time = \"200ms\"",
+            );
+            let (model, settings) = (Model::from_profile(&profile), Settings::from_profile(&profile));
+            let scene = Scene::new(&model, &settings);
+            let bounds = Bounds { lateral: 1.6, longest_m: 6.0, longest_s: 8.0 };
+            Self { model, settings, scene, way: Way::new(), bounds }
+        }
+
+        fn with_thing(mut self, x: f64, y: f64) -> Self {
+            assert!(self.scene.mapped.insert(x, y));
+            self
+        }
+
+        fn with_person(mut self, x: f64, y: f64) -> Self {
+            assert!(self.scene.unmapped.insert(x, y));
+            self
+        }
+
+        /// The way was planned along a lane this far to the left.
+        fn with_lane(mut self, y_mm: i32) -> Self {
+            let way = [0, 2000, 4000, 6000, 8000].map(|x_mm| PlacePoint { x_mm, y_mm });
+            let situation = Situation {
+                scans: &[],
+                pose: OdometryPose::default(),
+                speed_mm_s: 1000,
+                steering_mrad: 0,
+                fork_mm: 0,
+                loaded: false,
+                last: Command::default(),
+                last_at: MonoTime(0),
+                heard_at: MonoTime(0),
+                asked_mm_s: 1000,
+                creep: false,
+                way: &way,
+                keep_clear: &[],
+                fence: &[],
+            };
+            self.way.lay(&self.model, OdometryPose::default(), &Pose::ORIGIN, &situation, true);
+            self
+        }
+
+        fn ask(&self) -> Ask<'_> {
+            Ask {
+                model: &self.model,
+                settings: &self.settings,
+                sweep: Sweep::new(&self.model, &self.scene, false),
+                way: &self.way,
+                bounds: self.bounds,
+                demand: Demand::new(&self.settings, Strictness::ACCEPT, false),
+                safe_decel: 1.6,
+            }
+        }
+
+        fn vehicle(&self, speed: f64, steering: f64) -> Vehicle {
+            Vehicle::measured(&self.model, &History::new(), MonoTime(0), (&Pose::ORIGIN, speed, steering))
+        }
+
+        /// Lays the beginning of all stops from 1 m/s: the command is held for half a second.
+        fn lay(&self, bench: &mut Bench, steering_mrad: i32) -> Laid {
+            let command = Command { speed_mm_s: 1000, accel_mm_s2: 1000, steering_mrad, ..Command::default() };
+            let vehicle = self.vehicle(1.0, f64::from(steering_mrad) / 1000.0);
+            bench.lay(&self.ask(), &vehicle, &command, 0.5).expect("the beginning is free")
+        }
+
+        /// What a stop from 1 m/s is worth.
+        fn merit(&self, index: usize, steering_mrad: i32, margins: (f64, f64)) -> Result<Merit, Refusal> {
+            let mut bench = Bench::new();
+            let laid = self.lay(&mut bench, steering_mrad);
+            bench.try_out(&self.ask(), &laid, stop(index), margins)
+        }
+    }
+
+    fn stop(index: usize) -> Manoeuvre {
+        assert!(index < MANOEUVRES);
+        Manoeuvre::new(index).expect("one of the library")
+    }
+
+    fn near(one: f64, two: f64) -> bool {
+        (one - two).abs() < 0.01
+    }
+
+    /// By number: straight ahead and the pursuit, each with 100 %, 50 % and 15 % of the deceleration.
+    const STRAIGHT: usize = 15;
+    const PURSUIT: usize = 33;
+    /// Metres from 1 m/s at 1.6, 0.8 and 0.24 m/s2: half a second and the dead time of the brake before, `v2 / 2a`, and half of
+    /// the time in which the brake builds up.
+    const LENGTHS: [f64; DECELS] = [0.7 + 0.3125 + 0.04, 0.7 + 0.625 + 0.02, 0.7 + 2.083 + 0.006];
+    const MARGINS: (f64, f64) = (0.0, MOST_MARGIN);
+
+    #[test]
+    fn a_stop_is_as_long_as_its_share_of_the_deceleration_makes_it() {
+        for site in [Site::new(), Site::new().with_lane(0)] {
+            for (decel, length) in LENGTHS.into_iter().enumerate() {
+                for steering in [STRAIGHT, PURSUIT] {
+                    let merit = site.merit(steering + decel, 0, NO_MARGIN).expect("nothing is in the way");
+                    assert!(near(merit.length, length), "{merit:?} {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_vehicle_that_stands_before_the_stop_begins_has_come_as_far_as_until_then() {
+        let (site, mut bench) = (Site::new(), Bench::new());
+        let brake = Command { brake_mm_s2: 1600, ..Command::default() };
+        // From 0.3 m/s: 0.06 m in the dead time, 0.028 m at 1.6 m/s2 and 0.012 m while the brake builds up.
+        let laid = bench.lay(&site.ask(), &site.vehicle(0.3, 0.0), &brake, 0.5).expect("nothing is in the way");
+        for index in [STRAIGHT, PURSUIT] {
+            let merit = bench.try_out(&site.ask(), &laid, stop(index), MARGINS).expect("nothing is in the way");
+            assert!(bench.track.len() == 0 && near(merit.length, 0.1), "{merit:?}");
+        }
+    }
+
+    #[test]
+    fn the_margin_is_measured_only_where_it_is_worth_something() {
+        let site = Site::new().with_thing(0.9, 0.8);
+        let margin = |margins| site.merit(STRAIGHT, 0, margins).expect("free").margin;
+        assert_eq!((margin(NO_MARGIN), margin((0.0, 0.1))), (0.0, 0.1));
+        assert!((margin(MARGINS) - 0.15).abs() < 1e-9, "0.25 m beside the vehicle");
+        assert_eq!(Site::new().merit(STRAIGHT, 0, MARGINS).expect("free").margin, 0.3);
+    }
+
+    #[test]
+    fn a_stop_is_as_bent_as_the_curvature_has_to_change() {
+        // The wheel at 0.3 rad is a curve of tan(0.3) / 1.5 m.
+        let held = 0.3_f64.tan() / 1.5;
+        let bend = |index, steering_mrad| Site::new().merit(index, steering_mrad, NO_MARGIN).expect("free").bend;
+        for (index, target) in [(0, -0.9), (STRAIGHT, 0.0), (18, 0.18), (30, 0.9)] {
+            for (steering_mrad, held) in [(300, held), (-300, -held)] {
+                let change = f64::abs(target - held);
+                assert!((bend(index, steering_mrad) - change).abs() < 1e-9, "{index} {steering_mrad}");
+            }
+        }
+        assert_eq!(bend(PURSUIT, 300), 0.0, "the pursuit steers as it goes");
+    }
+
+    #[test]
+    fn a_stop_that_ends_in_a_zone_says_so() {
+        let mut site = Site::new();
+        // From 2.5 m on: the front of a full stop comes to 2.6 m at 1.05 m of way.
+        site.scene.zones.push((Pose::new(3.5, 0.0, 0.0), 1.0, 0.5));
+        assert!(site.merit(STRAIGHT, 0, NO_MARGIN).expect("free").keep_clear);
+        site.scene.zones[0].0.x = 3.7;
+        assert!(!site.merit(STRAIGHT, 0, NO_MARGIN).expect("free").keep_clear);
+    }
+
+    #[test]
+    fn people_may_come_nearer_while_the_vehicle_brakes_softly_and_only_then() {
+        // 0.6 m beside the vehicle: within 0.4 s somebody comes 0.64 m nearer.
+        for person in [(1.0, 1.15), (1.0, -1.15)] {
+            let site = Site::new().with_person(person.0, person.1);
+            for (index, outcome) in
+                [(STRAIGHT, Ok(())), (STRAIGHT + 1, Err(Refusal::Person)), (STRAIGHT + 2, Err(Refusal::Person))]
+            {
+                assert_eq!(site.merit(index, 0, NO_MARGIN).map(|_| ()), outcome, "{index}");
+            }
+        }
+        // 1.7 m beside where the vehicle stops: nobody gets there before a stop begins.
+        let site = Site::new().with_person(1.3, 2.25);
+        assert!(site.merit(STRAIGHT, 0, NO_MARGIN).is_ok() && site.merit(PURSUIT, 0, NO_MARGIN).is_ok());
+        assert_eq!(site.merit(STRAIGHT + 1, 0, NO_MARGIN).map(|_| ()), Err(Refusal::Person));
+        assert_eq!(site.merit(PURSUIT + 1, 0, NO_MARGIN).map(|_| ()), Err(Refusal::Person));
+    }
+
+    #[test]
+    fn what_is_in_the_way_of_the_beginning_is_in_the_way_of_all_stops() {
+        let command = Command { speed_mm_s: 1000, accel_mm_s2: 1000, ..Command::default() };
+        let laid = |site: &Site| Bench::new().lay(&site.ask(), &site.vehicle(1.0, 0.0), &command, 0.5).map(|_| ());
+        // The front comes to 2.15 m while the wheel and the brake do not answer yet; 0.1 m are to be kept.
+        assert_eq!(laid(&Site::new().with_thing(2.2, 0.0)), Err(Refusal::Obstacle));
+        assert_eq!(laid(&Site::new().with_person(2.2, 0.0)), Err(Refusal::Person));
+        let ahead = Site::new().with_thing(2.4, 0.0);
+        assert_eq!(laid(&ahead), Ok(()));
+        assert_eq!(ahead.merit(STRAIGHT, 0, NO_MARGIN).map(|_| ()), Err(Refusal::Obstacle), "a stop gets there");
+        assert_eq!(ahead.merit(PURSUIT, 0, NO_MARGIN).map(|_| ()), Err(Refusal::Obstacle), "a stop gets there");
+    }
+
+    #[test]
+    fn a_stop_that_is_kept_goes_on_without_a_gap_from_where_the_vehicle_is() {
+        let site = Site::new().with_lane(1000);
+        for (index, sign) in [(STRAIGHT, 0.0), (27, 1.0), (3, -1.0), (PURSUIT, 1.0)] {
+            let (mut bench, mut plan) = (Bench::new(), Plan::new());
+            let laid = site.lay(&mut bench, 0);
+            bench.keep(&site.ask(), &laid, stop(index), &mut plan).expect("there is room");
+            assert!(plan.valid && plan.manoeuvre == stop(index) && plan.start == Pose::ORIGIN);
+            let mut travelled = 0.0;
+            for step in plan.track.steps() {
+                assert!((step.travelled - step.ds.abs() - travelled).abs() < 1e-9, "{index} {step:?}");
+                travelled = step.travelled;
+            }
+            assert!(near(travelled, LENGTHS[0]), "{index} {travelled}");
+            let end = plan.track.end();
+            assert!(end.y * sign > 0.0 || (sign == 0.0 && end.y == 0.0), "{index} {end:?}");
+        }
+    }
+
+    #[test]
+    fn a_stop_that_is_too_long_is_not_kept_and_the_plan_is_void() {
+        let (mut site, mut bench, mut plan) = (Site::new(), Bench::new(), Plan::new());
+        site.bounds.longest_m = 1.0;
+        plan.valid = true;
+        let laid = site.lay(&mut bench, 0);
+        for index in [STRAIGHT, PURSUIT] {
+            assert_eq!(bench.keep(&site.ask(), &laid, stop(index), &mut plan), Err(Refusal::TooLong));
+            assert_eq!(bench.try_out(&site.ask(), &laid, stop(index), NO_MARGIN).map(|_| ()), Err(Refusal::TooLong));
+            assert!(!plan.valid);
+        }
+    }
+
+    #[test]
+    fn braking_from_now_on_is_rolled_out_and_swept_whoever_steers() {
+        let (site, mut bench, mut plan) = (Site::new().with_lane(1000), Bench::new(), Plan::new());
+        let laid = site.lay(&mut bench, 0);
+        bench.keep(&site.ask(), &laid, stop(27), &mut plan).expect("there is room");
+        let vehicle = site.vehicle(1.0, 0.0);
+        // Half a second less than a stop of the library: nothing is held before.
+        let length = LENGTHS[1] - 0.5;
+        // At the end the front is at 2.4 m; the wheel, the way and the plan lead to the left of the middle.
+        let blocking = Site::new().with_lane(1000).with_thing(2.3, 0.0);
+        for (who, most) in [("a law", 1.0), ("the way", 1.0), ("a plan", 1.0)] {
+            let run = |site: &Site, bench: &mut Bench| {
+                let (ask, demand) = (site.ask(), site.ask().demand);
+                match who {
+                    "a law" => bench.brake(&ask, &vehicle, (0.8, &demand), |_| 0.3),
+                    "the way" => bench.pursue(&ask, &vehicle, (0.8, &demand)),
+                    _ => bench.follow(&ask, &vehicle, (0.8, &demand), &plan),
+                }
+            };
+            assert!(run(&site, &mut bench).is_ok(), "{who}");
+            let end = bench.track.end();
+            assert!(near(bench.track.length(), length) && end.y > 0.0 && end.y < most, "{who} {end:?}");
+            let blocked = run(&blocking, &mut bench).expect_err("something is in the way");
+            assert!(
+                blocked.refusal == Refusal::Obstacle && blocked.travelled > 0.4 && blocked.travelled < 0.8,
+                "{who} {blocked:?}"
+            );
+            let mut short = Site::new();
+            short.bounds.longest_m = 0.5;
+            let blocked = run(&short, &mut bench).expect_err("it is too long");
+            assert_eq!((blocked.refusal, blocked.travelled), (Refusal::TooLong, 0.0), "{who}");
+        }
+    }
+}
