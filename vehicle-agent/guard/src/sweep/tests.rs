@@ -185,7 +185,7 @@ fn points_are_looked_for_as_far_as_the_way_and_the_turn_can_bring_them() {
 fn what_a_step_needs_depends_on_creep_and_grows_with_time_for_people() {
     let mut site = Site::new();
     site.scene.scan_age = 0.05;
-    let at = |speed, seconds| Step { speed, seconds, ..step(0.1, 0.0) };
+    let at = |speed, seconds| Step { seconds, speed, ..step(0.1, 0.0) };
     let (sweep, demand) = (site.sweep(), Demand { creep_speed: 0.3, person_speed: 1.5, ..DEMAND });
     let (need, grown, creeping) = sweep.needs(&at(0.3, 0.45), &demand);
     assert!(need == 0.03 && near(grown, 0.75) && creeping, "the highest speed of creep is creep");
