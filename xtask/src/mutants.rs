@@ -67,7 +67,6 @@ impl Subject {
     fn sources(self) -> String {
         format!("vehicle-agent/{}/src", self.name())
     }
-
 }
 
 /// One part of several.

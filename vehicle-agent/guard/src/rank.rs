@@ -136,7 +136,7 @@ mod tests {
             if let Ok(clear) = &mut outcomes[16] {
                 clear.length = length;
             }
-            assert_eq!(best(&outcomes).map(|manoeuvre| manoeuvre.index()), Some(first), "{length} m");
+            assert_eq!(best(&outcomes).map(Manoeuvre::index), Some(first), "{length} m");
             assert_eq!(chosen(&outcomes, 1.0, 0.0), first, "{length} m");
         }
     }
