@@ -112,7 +112,7 @@ impl Ribs {
         // Where it begins and where it rests, no end of it has passed the ribs that lie between its ends.
         let (rest, length) = (track.end(), track.length());
         for part in footprint.parts() {
-            let places = std::iter::successors(Some(part.x0), |ahead| Some(ahead + BETWEEN_M));
+            let places = (0..MOST_PLACES).map(|place| part.x0 + BETWEEN_M * f64::from(place));
             for ahead in places.take_while(|ahead| *ahead <= part.x1) {
                 self.take_in_both(part, ahead, (&track.start, 0.0));
                 self.take_in_both(part, ahead, (&rest, length));
@@ -188,6 +188,7 @@ fn along(track: &Track, way: f64, sign: f64) -> Pose {
 
 /// Places along a vehicle that stands: closer together than the ribs of the shortest vehicle.
 const BETWEEN_M: f64 = 0.1;
+const MOST_PLACES: u8 = 255;
 const RIBS: usize = MOST_CORNERS / 2;
 const LAST_RIB: f64 = 11.0;
 /// Between the last two ribs.
