@@ -1,6 +1,7 @@
 //! How long a decision takes: 36 stops rolled out and swept against the scans of two scanners.
 //!
-//! `cargo run -p farhand-guard --example decide [rounds]` prints p50, p95, p99 and max of each scene, and of all together.
+//! `cargo run -p farhand-guard --example decide [rounds]` prints p50, p95, p99 and max of each scene, and of all together: by the
+//! guard's own ranking, and with scores that are all alike, so that every free stop has to be measured as well.
 #![allow(clippy::print_stdout)]
 
 #[path = "../tests/guard/ride.rs"]
@@ -8,7 +9,7 @@ mod ride;
 #[path = "../tests/guard/scene.rs"]
 mod scene;
 
-use farhand_guard::{Scan, Situation};
+use farhand_guard::{MANOEUVRES, Scan, Scores, Situation};
 use farhand_protocol::MonoTime;
 use ride::{Laws, Ride, Truck, profile};
 use scene::{Dice, Place, Site};
@@ -16,14 +17,11 @@ use std::time::{Duration, Instant};
 
 fn main() {
     let rounds: u32 = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(2000);
-    let mut all = (Vec::new(), Vec::new());
-    println!(
-        "{:<28} {:>6} {:>6} {:>4} | consider p50 p95 p99 max us | allow p50 p95 p99 max us",
-        "scene", "points", "m/s", "free"
-    );
+    let mut all = (Vec::new(), Vec::new(), Vec::new());
+    println!("{:<28} {:>6} {:>6} {:>4} | consider p50 p95 p99 max us | with scores | allow", "scene", "points", "m/s", "free");
     for (name, mut ride) in scenes() {
         let points: usize = ride.scans.iter().map(Vec::len).sum();
-        let (mut decisions, mut gates, mut free) = (Vec::new(), Vec::new(), 0);
+        let (mut decisions, mut scored, mut gates, mut free) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for _ in 0..rounds {
             // A new stamp: the points are sorted anew, as after each scan.
             ride.now_us += 40_000;
@@ -32,17 +30,25 @@ fn main() {
             let proposal = ride.consider();
             decisions.push(begin.elapsed());
             free = proposal.accepted.count();
+            let scores = Scores { at: MonoTime(ride.now_us), values: &[0.0; MANOEUVRES] };
+            let begin = Instant::now();
+            let _ =
+                std::hint::black_box(ride.with_situation(|guard, now, situation| guard.consider(now, situation, Some(&scores))));
+            scored.push(begin.elapsed());
             let wanted = ride.wanted(ride.truck.speed + 0.3, ride.truck.steering);
             let begin = Instant::now();
             let _ = std::hint::black_box(ride.allow(&wanted));
             gates.push(begin.elapsed());
         }
-        let (speed, decided, gated) = (ride.truck.speed, figures(&mut decisions), figures(&mut gates));
-        println!("{name:<28} {points:>6} {speed:>6.2} {free:>4} | {decided} | {gated}");
+        let (decided, with_scores, gated) = (figures(&mut decisions), figures(&mut scored), figures(&mut gates));
+        let speed = ride.truck.speed;
+        println!("{name:<28} {points:>6} {speed:>6.2} {free:>4} | {decided} | {with_scores} | {gated}");
         all.0.append(&mut decisions);
-        all.1.append(&mut gates);
+        all.1.append(&mut scored);
+        all.2.append(&mut gates);
     }
-    println!("all, N = {:<20} {:>6} {:>6} {:>4} | {} | {}", all.0.len(), "", "", "", figures(&mut all.0), figures(&mut all.1));
+    let [decided, with_scores, gated] = [&mut all.0, &mut all.1, &mut all.2].map(|times| figures(times));
+    println!("all, N = {:<20} {:>6} {:>6} {:>4} | {decided} | {with_scores} | {gated}", all.0.len(), "", "", "");
 }
 
 fn figures(times: &mut [Duration]) -> String {
