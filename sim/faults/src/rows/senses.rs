@@ -36,8 +36,11 @@ pub(super) fn frozen_rear(_effort: &Effort) -> anyhow::Result<Found> {
 /// So many scores the library has.
 const SCORES: usize = 36;
 
+/// Outweighs a zone, and all that the guard would rather have among scores that are alike.
+const CLEARLY: f32 = 100.0;
+
 fn only(best: usize) -> Vec<f32> {
-    (0..SCORES).map(|index| if index == best { 1.0 } else { 0.0 }).collect()
+    (0..SCORES).map(|index| if index == best { CLEARLY } else { 0.0 }).collect()
 }
 
 /// What a policy may answer, and whether the guard should take it for one.
@@ -49,9 +52,13 @@ const POLICIES: [(&str, Option<Policy>, bool); 8] = [
     ("too short", Some(|at| (at, vec![1.0; 3])), false),
     ("constant", Some(|at| (at, vec![0.5; SCORES])), true),
     // The softest brake there is, wherever it leads.
-    ("the longest way", Some(|at| (at, (0..36_u8).map(|index| f32::from(index % 3)).collect())), true),
-    // The sharpest turn with the softest brake.
-    ("the worst", Some(|at| (at, only(2))), true),
+    ("the longest way", Some(|at| (at, (0..36_u8).map(|index| CLEARLY * f32::from(index % 3)).collect())), true),
+    // The sharpest turn, the softer its brake the better.
+    (
+        "the worst",
+        Some(|at| (at, (0..36_u8).map(|index| if index < 3 { CLEARLY * f32::from(index + 1) } else { 0.0 }).collect())),
+        true,
+    ),
 ];
 
 pub(super) fn policies(effort: &Effort) -> anyhow::Result<Found> {
@@ -74,6 +81,8 @@ pub(super) fn policies(effort: &Effort) -> anyhow::Result<Found> {
     let without = rolled.first().map_or(0.0, |(_, _, rolled_m)| *rolled_m);
     let different = rolled.iter().find(|(_, counts, rolled_m)| !counts && (rolled_m - without).abs() > 1e-9);
     anyhow::ensure!(different.is_none(), "a policy of no use changed the stop: {different:?}, without {without}");
+    let heard = rolled.iter().any(|(_, counts, rolled_m)| *counts && (rolled_m - without).abs() > 0.01);
+    anyhow::ensure!(heard, "no policy changed a stop: the guard did not hear them, and the row shows nothing");
     let with_all = rolled.iter().map(|(_, _, rolled_m)| *rolled_m);
     let (least, most) = with_all.fold((f64::INFINITY, 0.0_f64), |(least, most), mean| (least.min(mean), most.max(mean)));
     Found::new(trials, format!("rolled {without:.2} m without one, {least:.2} to {most:.2} m with each (means)"))
