@@ -36,6 +36,8 @@ pub(super) fn frozen_rear(_effort: &Effort) -> anyhow::Result<Found> {
 /// So many scores the library has.
 const SCORES: usize = 36;
 
+/// Drives of each kind in which some stop that a policy prefers is free.
+const ENOUGH_TO_HEAR: u32 = 20;
 /// Outweighs a zone, and all that the guard would rather have among scores that are alike.
 const CLEARLY: f32 = 100.0;
 
@@ -82,7 +84,11 @@ pub(super) fn policies(effort: &Effort) -> anyhow::Result<Found> {
     let different = rolled.iter().find(|(_, counts, rolled_m)| !counts && (rolled_m - without).abs() > 1e-9);
     anyhow::ensure!(different.is_none(), "a policy of no use changed the stop: {different:?}, without {without}");
     let heard = rolled.iter().any(|(_, counts, rolled_m)| *counts && (rolled_m - without).abs() > 0.01);
-    anyhow::ensure!(heard, "no policy changed a stop: the guard did not hear them, and the row shows nothing");
+    // In a few drives every other stop may be refused.
+    anyhow::ensure!(
+        heard || effort.drives < ENOUGH_TO_HEAR,
+        "no policy changed a stop: the guard did not hear them, and the row shows nothing"
+    );
     let with_all = rolled.iter().map(|(_, _, rolled_m)| *rolled_m);
     let (least, most) = with_all.fold((f64::INFINITY, 0.0_f64), |(least, most), mean| (least.min(mean), most.max(mean)));
     Found::new(trials, format!("rolled {without:.2} m without one, {least:.2} to {most:.2} m with each (means)"))
