@@ -10,7 +10,7 @@ use crate::oracle::Oracle;
 use crate::page::Page;
 use farhand_drive::{AgentSays, GuardianSays, MachineSays};
 use farhand_machine::{Machine, profiles};
-use farhand_mind::{Decision, Heard, Mind, Start, Thought};
+use farhand_mind::{Decision, Heard, Mind, Remark, Start, Thought};
 use farhand_profile::Profile;
 use farhand_protocol::{BootId, CameraIndex, GatewaySays, LeaseEnding, LeaseEpoch, MonoTime, SafetyState, VehicleState};
 use farhand_safety::Persisted;
@@ -71,6 +71,8 @@ pub(crate) struct Rig {
     /// When the operator was last no longer in charge: how long no command had arrived, and the age of the front picture that the
     /// last one named.
     pub(crate) left: (Duration, Duration),
+    /// The guardian said last that the policy's scores choose the stop.
+    pub(crate) scores_used: bool,
     stored: Persisted,
     boot: u32,
     ticks: u64,
@@ -100,6 +102,7 @@ impl Rig {
             question: None,
             kept: None,
             left: (Duration::MAX, Duration::MAX),
+            scores_used: false,
             stored: Persisted::default(),
             boot,
             ticks: 0,
@@ -189,6 +192,11 @@ impl Rig {
         if let Some(decision) = self.guardian.as_mut().map(|mind| mind.tick(self.now)) {
             self.carry_out(&decision);
             let thought = self.guardian.as_mut().map_or_else(Thought::default, |mind| mind.think(self.now));
+            self.scores_used = match thought.remark {
+                Some(Remark::ScoresUsed) => true,
+                Some(Remark::ScoresUnused(_)) => false,
+                _ => self.scores_used,
+            };
             self.answer_question(&thought);
         }
         self.oracle.look(&self.machine, &self.state);

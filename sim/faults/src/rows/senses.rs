@@ -36,8 +36,6 @@ pub(super) fn frozen_rear(_effort: &Effort) -> anyhow::Result<Found> {
 /// So many scores the library has.
 const SCORES: usize = 36;
 
-/// Drives of each kind in which some stop that a policy prefers is free.
-const ENOUGH_TO_HEAR: u32 = 20;
 /// Outweighs a zone, and all that the guard would rather have among scores that are alike.
 const CLEARLY: f32 = 100.0;
 
@@ -72,6 +70,7 @@ pub(super) fn policies(effort: &Effort) -> anyhow::Result<Found> {
             let mut rig = under_way(&course, "", u64::from(seed))?;
             rig.agent.policy = policy;
             rig.run(0.4);
+            anyhow::ensure!(rig.scores_used == counts, "{name}: scores used {}, drive {seed}", rig.scores_used);
             rig.network.blackout(&BOTH_WAYS, true);
             let stop = rig.stops(MOST_STOP).map_err(|failed| failed.context(format!("policy {name}, drive {seed}")))?;
             anyhow::ensure!(stop.silence <= MOST_SILENCE, "{name}: braked after {:?}", stop.silence);
@@ -83,12 +82,6 @@ pub(super) fn policies(effort: &Effort) -> anyhow::Result<Found> {
     let without = rolled.first().map_or(0.0, |(_, _, rolled_m)| *rolled_m);
     let different = rolled.iter().find(|(_, counts, rolled_m)| !counts && (rolled_m - without).abs() > 1e-9);
     anyhow::ensure!(different.is_none(), "a policy of no use changed the stop: {different:?}, without {without}");
-    let heard = rolled.iter().any(|(_, counts, rolled_m)| *counts && (rolled_m - without).abs() > 0.01);
-    // In a few drives every other stop may be refused.
-    anyhow::ensure!(
-        heard || effort.drives < ENOUGH_TO_HEAR,
-        "no policy changed a stop: the guard did not hear them, and the row shows nothing"
-    );
     let with_all = rolled.iter().map(|(_, _, rolled_m)| *rolled_m);
     let (least, most) = with_all.fold((f64::INFINITY, 0.0_f64), |(least, most), mean| (least.min(mean), most.max(mean)));
     Found::new(trials, format!("rolled {without:.2} m without one, {least:.2} to {most:.2} m with each (means)"))
