@@ -182,9 +182,9 @@ mod tests {
     use super::*;
     use crate::history::History;
     use crate::manoeuvre::MANOEUVRES;
-    use crate::model::tests_support::profile;
-    use crate::scene::Scene;
+    use crate::scene::tests_support::Floor;
     use crate::settings::Strictness;
+    use crate::situation::tests_support::quiet;
     use crate::situation::{OdometryPose, PlacePoint, Situation};
     use crate::sweep::MOST_MARGIN;
     use farhand_protocol::MonoTime;
@@ -192,72 +192,50 @@ mod tests {
     /// A free floor and a vehicle with a wheelbase of 1.5 m, 1.1 m wide, from 1.85 m behind its axle to 1.55 m ahead, that does
     /// not slow down by rolling. Its brake takes 0.2 s and its wheel 0.1 s to answer.
     struct Site {
-        model: Model,
-        settings: Settings,
-        scene: Scene,
+        floor: Floor,
         way: Way,
         bounds: Bounds,
     }
 
     impl Site {
         fn new() -> Self {
-            let profile = profile(
+            let floor = Floor::of(
                 "[geometry]\nwheelbase_m = 1.5\n[guard]\nrolling_decel_mps2 = 0.0\n[actuators]\nbrake_jerk_mps3 = 20.0\n\
                  steer_dead_time = \"100ms\"\nbrake_dead_time = \"200ms\"",
             );
-            let (model, settings) = (Model::from_profile(&profile), Settings::from_profile(&profile));
-            let scene = Scene::new(&model, &settings);
-            let bounds = Bounds { lateral: 1.6, longest_m: 6.0, longest_s: 8.0 };
-            Self { model, settings, scene, way: Way::new(), bounds }
+            Self { floor, way: Way::new(), bounds: Bounds { lateral: 1.6, longest_m: 6.0, longest_s: 8.0 } }
         }
 
-        fn with_thing(mut self, x: f64, y: f64) -> Self {
-            assert!(self.scene.mapped.insert(x, y));
-            self
+        fn with_thing(self, x: f64, y: f64) -> Self {
+            Self { floor: self.floor.with_things(&[(x, y)]), ..self }
         }
 
-        fn with_person(mut self, x: f64, y: f64) -> Self {
-            assert!(self.scene.unmapped.insert(x, y));
-            self
+        fn with_person(self, x: f64, y: f64) -> Self {
+            Self { floor: self.floor.with_people(&[(x, y)]), ..self }
         }
 
         /// The way was planned along a lane this far to the left.
         fn with_lane(mut self, y_mm: i32) -> Self {
             let way = [0, 2000, 4000, 6000, 8000].map(|x_mm| PlacePoint { x_mm, y_mm });
-            let situation = Situation {
-                scans: &[],
-                pose: OdometryPose::default(),
-                speed_mm_s: 1000,
-                steering_mrad: 0,
-                fork_mm: 0,
-                loaded: false,
-                last: Command::default(),
-                last_at: MonoTime(0),
-                heard_at: MonoTime(0),
-                asked_mm_s: 1000,
-                creep: false,
-                way: &way,
-                keep_clear: &[],
-                fence: &[],
-            };
-            self.way.lay(&self.model, OdometryPose::default(), &Pose::ORIGIN, &situation, true);
+            let situation = Situation { speed_mm_s: 1000, fork_mm: 0, asked_mm_s: 1000, way: &way, ..quiet() };
+            self.way.lay(&self.floor.model, OdometryPose::default(), &Pose::ORIGIN, &situation, true);
             self
         }
 
         fn ask(&self) -> Ask<'_> {
             Ask {
-                model: &self.model,
-                settings: &self.settings,
-                sweep: Sweep::new(&self.model, &self.scene, false),
+                model: &self.floor.model,
+                settings: &self.floor.settings,
+                sweep: Sweep::new(&self.floor.model, &self.floor.scene, false),
                 way: &self.way,
                 bounds: self.bounds,
-                demand: Demand::new(&self.settings, Strictness::ACCEPT, false),
+                demand: Demand::new(&self.floor.settings, Strictness::ACCEPT, false),
                 safe_decel: 1.6,
             }
         }
 
         fn vehicle(&self, speed: f64, steering: f64) -> Vehicle {
-            Vehicle::measured(&self.model, &History::new(), MonoTime(0), (&Pose::ORIGIN, speed, steering))
+            Vehicle::measured(&self.floor.model, &History::new(), MonoTime(0), (&Pose::ORIGIN, speed, steering))
         }
 
         /// Lays the beginning of all stops from 1 m/s: the command is held for half a second.
@@ -343,9 +321,9 @@ mod tests {
     fn a_stop_that_ends_in_a_zone_says_so() {
         let mut site = Site::new();
         // From 2.5 m on: the front of a full stop comes to 2.6 m at 1.05 m of way.
-        site.scene.zones.push((Pose::new(3.5, 0.0, 0.0), 1.0, 0.5));
+        site.floor.scene.zones.push((Pose::new(3.5, 0.0, 0.0), 1.0, 0.5));
         assert!(site.merit(STRAIGHT, 0, NO_MARGIN).expect("free").keep_clear);
-        site.scene.zones[0].0.x = 3.7;
+        site.floor.scene.zones[0].0.x = 3.7;
         assert!(!site.merit(STRAIGHT, 0, NO_MARGIN).expect("free").keep_clear);
     }
 

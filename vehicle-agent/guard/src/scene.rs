@@ -130,27 +130,51 @@ const MOST_SIDES: usize = 64;
 const MOST_ZONES: usize = 8;
 
 #[cfg(test)]
+pub(crate) mod tests_support {
+    use super::{Model, Scene, Settings};
+    use crate::model::tests_support::profile;
+
+    /// A vehicle on a free floor, and what is put on it.
+    pub(crate) struct Floor {
+        pub(crate) model: Model,
+        pub(crate) settings: Settings,
+        pub(crate) scene: Scene,
+    }
+
+    impl Floor {
+        pub(crate) fn of(text: &str) -> Self {
+            let profile = profile(text);
+            let (model, settings) = (Model::from_profile(&profile), Settings::from_profile(&profile));
+            Self { scene: Scene::new(&model, &settings), model, settings }
+        }
+
+        pub(crate) fn with_things(mut self, points: &[(f64, f64)]) -> Self {
+            assert!(points.iter().all(|&(x, y)| self.scene.mapped.insert(x, y)));
+            self
+        }
+
+        pub(crate) fn with_people(mut self, points: &[(f64, f64)]) -> Self {
+            assert!(points.iter().all(|&(x, y)| self.scene.unmapped.insert(x, y)));
+            self
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
+    use super::tests_support::Floor;
     use super::*;
     use crate::geometry::Rect;
-    use crate::model::tests_support::profile;
     use crate::situation::ScanPoint;
     use crate::situation::tests_support::quiet;
 
     const NOW: MonoTime = MonoTime(10_000_000);
 
-    struct Site {
-        settings: Settings,
-        scene: Scene,
+    fn site() -> Floor {
+        Floor::of("[guard]\nmost_points = 256")
     }
 
-    fn site() -> Site {
-        let profile = profile("[guard]\nmost_points = 256");
-        let (model, settings) = (Model::from_profile(&profile), Settings::from_profile(&profile));
-        Site { scene: Scene::new(&model, &settings), settings }
-    }
-
-    impl Site {
+    impl Floor {
         fn known(&mut self, situation: &Situation<'_>) -> Result<(), Refusal> {
             self.scene.update(&self.settings, NOW, situation);
             self.scene.known()

@@ -88,14 +88,15 @@ impl Senses {
 mod tests {
     use super::*;
     use crate::model::tests_support::profile;
-    use crate::situation::{Command, OdometryPose};
+    use crate::situation::Command;
+    use crate::situation::tests_support::quiet;
 
     #[test]
     fn the_direction_is_that_of_the_measured_speed_then_the_asked_one_then_the_told_one() {
         let mut senses = senses();
         let mut forward = |speed_mm_s, asked_mm_s, told| {
             let last = Command { speed_mm_s: told, ..Command::default() };
-            senses.take_in(NOW, &Situation { speed_mm_s, last, asked_mm_s, ..nothing() });
+            senses.take_in(NOW, &Situation { speed_mm_s, last, asked_mm_s, ..quiet() });
             senses.forward
         };
         assert!(forward(0, 0, 0), "forward to begin with");
@@ -113,7 +114,7 @@ mod tests {
     fn what_was_told_and_where_the_vehicle_is_are_taken_in() {
         let mut senses = senses();
         let last = Command { steering_mrad: 200, ..Command::default() };
-        let situation = Situation { last, last_at: NOW, speed_mm_s: -700, steering_mrad: 300, ..nothing() };
+        let situation = Situation { last, last_at: NOW, speed_mm_s: -700, steering_mrad: 300, ..quiet() };
         senses.take_in(NOW, &situation);
         assert_eq!(senses.history.steering(&senses.model, NOW, 0.1), Some(0.2));
         let vehicle = senses.vehicle(NOW, &situation);
@@ -124,7 +125,7 @@ mod tests {
     #[test]
     fn the_forks_are_where_their_last_command_lifts_them_until_the_stop_begins() {
         let senses = senses();
-        let situation = Situation { fork_mm: 1000, ..nothing() };
+        let situation = Situation { fork_mm: 1000, ..quiet() };
         // From 1.6 m/s2 at the floor to 0.35 m/s2 at 3 m, for both limits.
         let limit = |fork: f64| 1.6 - 1.25 * fork / 3.0;
         for (lift_mm_s, hold, fork) in [(0, 0.5, 1.0), (300, 0.5, 1.15), (900, 0.5, 1.2), (-300, 0.5, 1.0), (300, 0.0, 1.0)] {
@@ -140,7 +141,7 @@ mod tests {
     #[test]
     fn the_last_command_is_held_for_what_is_left_of_the_detection_time() {
         let senses = senses();
-        let hold = |millis: u64| senses.hold(NOW, &Situation { heard_at: MonoTime(NOW.0 - millis * 1000), ..nothing() });
+        let hold = |millis: u64| senses.hold(NOW, &Situation { heard_at: MonoTime(NOW.0 - millis * 1000), ..quiet() });
         assert!((hold(0) - 0.26).abs() < 1e-12);
         assert!((hold(100) - 0.16).abs() < 1e-12);
         assert!((hold(250) - 0.01).abs() < 1e-12);
@@ -152,24 +153,5 @@ mod tests {
     fn senses() -> Senses {
         let profile = profile("");
         Senses::new(Model::from_profile(&profile), Settings::from_profile(&profile))
-    }
-
-    fn nothing() -> Situation<'static> {
-        Situation {
-            scans: &[],
-            pose: OdometryPose::default(),
-            speed_mm_s: 0,
-            steering_mrad: 0,
-            fork_mm: 0,
-            loaded: false,
-            last: Command::default(),
-            last_at: MonoTime(0),
-            heard_at: MonoTime(0),
-            asked_mm_s: 0,
-            creep: false,
-            way: &[],
-            keep_clear: &[],
-            fence: &[],
-        }
     }
 }

@@ -1,36 +1,17 @@
 use super::*;
-use crate::model::tests_support::profile;
+use crate::scene::tests_support::Floor;
 
-/// A site with cells of one metre, and a vehicle from 1 m behind its axle to 2 m ahead, 1.5 m to both sides: its corners are
-/// 2.5 m away.
-struct Site {
-    model: Model,
-    settings: Settings,
-    scene: Scene,
+/// Cells of one metre, and a vehicle from 1 m behind its axle to 2 m ahead, 1.5 m to both sides: its corners are 2.5 m away.
+fn floor() -> Floor {
+    let mut floor = Floor::of(
+        "[geometry]\nbehind_m = 1.0\nahead_m = 2.0\nwidth_m = 3.0\n[load]\nfork_width_m = 3.0\nfork_face_m = 0.5\n\
+         pocket_ahead_m = 0.25\npocket_width_m = 1.0",
+    );
+    (floor.scene.mapped, floor.scene.unmapped) = (Grid::new(64.0, 16), Grid::new(64.0, 16));
+    floor
 }
 
-impl Site {
-    fn new() -> Self {
-        let profile = profile(
-            "[geometry]\nbehind_m = 1.0\nahead_m = 2.0\nwidth_m = 3.0\n[load]\nfork_width_m = 3.0\nfork_face_m = 0.5\n\
-             pocket_ahead_m = 0.25\npocket_width_m = 1.0",
-        );
-        let (model, settings) = (Model::from_profile(&profile), Settings::from_profile(&profile));
-        let mut scene = Scene::new(&model, &settings);
-        (scene.mapped, scene.unmapped) = (Grid::new(64.0, 16), Grid::new(64.0, 16));
-        Self { model, settings, scene }
-    }
-
-    fn with_things(mut self, points: &[(f64, f64)]) -> Self {
-        assert!(points.iter().all(|&(x, y)| self.scene.mapped.insert(x, y)));
-        self
-    }
-
-    fn with_people(mut self, points: &[(f64, f64)]) -> Self {
-        assert!(points.iter().all(|&(x, y)| self.scene.unmapped.insert(x, y)));
-        self
-    }
-
+impl Floor {
     fn with_fence(mut self, from: (f64, f64), to: (f64, f64)) -> Self {
         self.scene.fence.push((from, to));
         self
@@ -82,7 +63,7 @@ const CREEP: Demand = Demand { creep_speed: 1.0, ..DEMAND };
 
 #[test]
 fn demands_are_those_of_the_profile_made_stricter_and_only_creep_may_come_near() {
-    let Site { settings, .. } = Site::new();
+    let Floor { settings, .. } = floor();
     let gate = Demand::new(&settings, Strictness::GATE, true);
     assert!(near(gate.clearance, 0.12) && near(gate.creep_clearance, 0.036) && near(gate.creep_speed, 0.29));
     assert!(Demand::new(&settings, Strictness::GATE, false).creep_speed < 0.0, "not even standing is creeping");
@@ -118,7 +99,7 @@ fn a_step_keeps_its_clearance_and_the_bow_of_the_curve_to_every_side() {
     let backward = Step { bend: 2.0, ..step(-0.1, 0.0) };
     for (distance, clear) in [(0.2545, false), (0.2555, true), (0.01, false), (0.9, true), (-0.5, false)] {
         let (front, rear, side) = (2.0 + distance, -1.0 - distance, 1.5 + distance);
-        let reached = |step: &Step, point: (f64, f64)| !Site::new().with_things(&[point]).clear(step, 0.1, false);
+        let reached = |step: &Step, point: (f64, f64)| !floor().with_things(&[point]).clear(step, 0.1, false);
         for y in [side, -side] {
             assert_eq!(!reached(&forward, (0.5, y)), clear, "{distance} beside");
             assert_eq!(!reached(&backward, (0.5, y)), clear, "{distance} beside, backwards");
@@ -132,7 +113,7 @@ fn a_step_keeps_its_clearance_and_the_bow_of_the_curve_to_every_side() {
 #[test]
 fn a_clearance_of_metres_is_kept_as_well() {
     for (distance, clear) in [(1.5, false), (2.3, false), (2.499, false), (2.501, true), (2.7, true)] {
-        let site = Site::new().with_things(&[(0.5, 1.5 + distance)]);
+        let site = floor().with_things(&[(0.5, 1.5 + distance)]);
         assert_eq!(site.clear(&step(0.1, 0.0), 2.5, false), clear, "{distance}");
     }
 }
@@ -140,23 +121,23 @@ fn a_clearance_of_metres_is_kept_as_well() {
 #[test]
 fn what_is_passed_over_between_the_two_ends_of_a_step_is_hit() {
     // 3 m ahead of the front at the beginning, 3 m behind the rear at the end.
-    assert!(!Site::new().with_things(&[(5.0, 0.0)]).clear(&step(9.0, 0.0), 0.1, false));
-    assert!(!Site::new().with_things(&[(-4.0, 0.0)]).clear(&step(-9.0, 0.0), 0.1, false));
-    assert!(Site::new().with_things(&[(5.0, 2.0)]).clear(&step(9.0, 0.0), 0.1, false), "beside it is free");
-    assert!(Site::new().clear(&step(9.0, 0.0), 0.1, false), "nothing is nowhere in the way");
+    assert!(!floor().with_things(&[(5.0, 0.0)]).clear(&step(9.0, 0.0), 0.1, false));
+    assert!(!floor().with_things(&[(-4.0, 0.0)]).clear(&step(-9.0, 0.0), 0.1, false));
+    assert!(floor().with_things(&[(5.0, 2.0)]).clear(&step(9.0, 0.0), 0.1, false), "beside it is free");
+    assert!(floor().clear(&step(9.0, 0.0), 0.1, false), "nothing is nowhere in the way");
 }
 
 #[test]
 fn the_second_of_two_things_is_not_overlooked_and_the_first_not_forgotten() {
     let (free, hit) = ((0.5, -1.9), (0.5, 1.55));
-    assert!(!Site::new().with_things(&[free, hit]).clear(&step(0.1, 0.0), 0.1, false));
-    assert!(!Site::new().with_things(&[(0.5, -1.55), (0.5, 1.9)]).clear(&step(0.1, 0.0), 0.1, false));
+    assert!(!floor().with_things(&[free, hit]).clear(&step(0.1, 0.0), 0.1, false));
+    assert!(!floor().with_things(&[(0.5, -1.55), (0.5, 1.9)]).clear(&step(0.1, 0.0), 0.1, false));
 }
 
 #[test]
 fn in_creep_a_pallet_in_front_of_the_forks_may_be_touched_and_nothing_else() {
     // The pocket reaches from the fork face at 0.5 m to 2.25 m, half a metre to both sides.
-    let clear = |point, ds, creeping| Site::new().with_things(&[point]).clear(&step(ds, 0.0), 0.3, creeping);
+    let clear = |point, ds, creeping| floor().with_things(&[point]).clear(&step(ds, 0.0), 0.3, creeping);
     for point in [(2.2, 0.0), (1.0, 0.4), (2.2, -0.4)] {
         assert!(clear(point, 0.1, true) && clear(point, -0.04, true), "{point:?} is in the pocket");
         assert!(!clear(point, 0.1, false), "{point:?} is an obstacle without creep");
@@ -171,7 +152,7 @@ fn in_creep_a_pallet_in_front_of_the_forks_may_be_touched_and_nothing_else() {
 
 #[test]
 fn points_are_looked_for_as_far_as_the_way_and_the_turn_can_bring_them() {
-    let site = Site::new();
+    let site = floor();
     // Half a metre beyond the reach a point is 2.6 m ahead or 2.1 m to the left: the turn brings it 0.52 m sideways and 0.42 m
     // lengthwise, the way another 0.3 m.
     for (ds, dtheta) in [(0.3, 0.2), (-0.3, 0.2), (0.3, -0.2), (-0.3, -0.2)] {
@@ -183,7 +164,7 @@ fn points_are_looked_for_as_far_as_the_way_and_the_turn_can_bring_them() {
 
 #[test]
 fn what_a_step_needs_depends_on_creep_and_grows_with_time_for_people() {
-    let mut site = Site::new();
+    let mut site = floor();
     site.scene.scan_age = 0.05;
     let at = |speed, seconds| Step { seconds, speed, ..step(0.1, 0.0) };
     let (sweep, demand) = (site.sweep(), Demand { creep_speed: 0.3, person_speed: 1.5, ..DEMAND });
@@ -203,35 +184,35 @@ fn a_way_is_blocked_by_the_first_step_that_comes_too_near() {
         let start = Pose::new(x, 0.0, 0.0);
         way.push(Step { travelled, ..step_from(&start, 0.1, 0.0) }).expect("there is room");
     }
-    let blocked = |site: &Site, demand: &Demand| {
+    let blocked = |site: &Floor, demand: &Demand| {
         site.sweep().along(&way, demand).map_err(|blocked| (blocked.refusal, (blocked.travelled * 1e6).round() / 1e6))
     };
     // The front is at 2.2 m, then at 2.3 m, 2.4 m and 2.5 m.
-    assert_eq!(blocked(&Site::new(), &DEMAND), Ok(()));
-    assert_eq!(blocked(&Site::new().with_things(&[(2.35, 0.0)]), &DEMAND), Err((Refusal::Obstacle, 2.9)), "at once");
-    assert_eq!(blocked(&Site::new().with_people(&[(2.45, 0.0)]), &DEMAND), Err((Refusal::Person, 3.0)), "in the second step");
-    assert_eq!(blocked(&Site::new().with_things(&[(2.55, 0.0)]), &DEMAND), Err((Refusal::Obstacle, 3.1)), "in the last step");
-    assert_eq!(blocked(&Site::new().with_things(&[(2.61, 0.0)]), &DEMAND), Ok(()), "beyond the clearance");
+    assert_eq!(blocked(&floor(), &DEMAND), Ok(()));
+    assert_eq!(blocked(&floor().with_things(&[(2.35, 0.0)]), &DEMAND), Err((Refusal::Obstacle, 2.9)), "at once");
+    assert_eq!(blocked(&floor().with_people(&[(2.45, 0.0)]), &DEMAND), Err((Refusal::Person, 3.0)), "in the second step");
+    assert_eq!(blocked(&floor().with_things(&[(2.55, 0.0)]), &DEMAND), Err((Refusal::Obstacle, 3.1)), "in the last step");
+    assert_eq!(blocked(&floor().with_things(&[(2.61, 0.0)]), &DEMAND), Ok(()), "beyond the clearance");
     // In 0.2 s people come 0.8 m nearer.
     let soft = Demand { person_speed: 4.0, ..DEMAND };
-    assert_eq!(blocked(&Site::new().with_people(&[(0.5, 2.3)]), &soft), Err((Refusal::Person, 2.9)));
-    assert_eq!(blocked(&Site::new().with_people(&[(0.5, 2.3)]), &DEMAND), Ok(()), "they need not be waited for");
-    assert_eq!(blocked(&Site::new().with_things(&[(0.5, 2.3)]), &soft), Ok(()), "things stay where they are");
-    assert_eq!(blocked(&Site::new().with_people(&[(0.5, 2.41)]), &soft), Ok(()), "0.91 m are enough");
-    let fenced = Site::new().with_fence((-9.0, 1.5), (9.0, 1.5));
+    assert_eq!(blocked(&floor().with_people(&[(0.5, 2.3)]), &soft), Err((Refusal::Person, 2.9)));
+    assert_eq!(blocked(&floor().with_people(&[(0.5, 2.3)]), &DEMAND), Ok(()), "they need not be waited for");
+    assert_eq!(blocked(&floor().with_things(&[(0.5, 2.3)]), &soft), Ok(()), "things stay where they are");
+    assert_eq!(blocked(&floor().with_people(&[(0.5, 2.41)]), &soft), Ok(()), "0.91 m are enough");
+    let fenced = floor().with_fence((-9.0, 1.5), (9.0, 1.5));
     assert_eq!(blocked(&fenced, &DEMAND), Err((Refusal::Fence, 2.9)));
-    assert_eq!(blocked(&Site::new().with_fence((-9.0, 1.6), (9.0, 1.6)), &DEMAND), Ok(()), "within a fence");
+    assert_eq!(blocked(&floor().with_fence((-9.0, 1.6), (9.0, 1.6)), &DEMAND), Ok(()), "within a fence");
     // In creep 3 cm are enough.
-    assert_eq!(blocked(&Site::new().with_things(&[(0.5, 1.55)]), &CREEP), Ok(()));
-    assert_eq!(blocked(&Site::new().with_things(&[(0.5, 1.52)]), &CREEP), Err((Refusal::Obstacle, 2.9)));
+    assert_eq!(blocked(&floor().with_things(&[(0.5, 1.55)]), &CREEP), Ok(()));
+    assert_eq!(blocked(&floor().with_things(&[(0.5, 1.52)]), &CREEP), Err((Refusal::Obstacle, 2.9)));
     let nothing = Track::new();
-    assert!(Site::new().with_things(&[(0.5, 0.0)]).sweep().along(&nothing, &DEMAND).is_ok(), "no way, no hit");
+    assert!(floor().with_things(&[(0.5, 0.0)]).sweep().along(&nothing, &DEMAND).is_ok(), "no way, no hit");
 }
 
 #[test]
 fn a_fence_keeps_half_of_a_step_away_at_both_of_its_ends() {
     // No point of the vehicle is farther from one of the ends than half of the way, here 0.25 m.
-    let inside = |from, to| Site::new().with_fence(from, to).sweep().fenced_in(&Pose::ORIGIN, &step(0.5, 0.0));
+    let inside = |from, to| floor().with_fence(from, to).sweep().fenced_in(&Pose::ORIGIN, &step(0.5, 0.0));
     let (along, across) = (|y: f64| inside((-20.0, y), (20.0, y)), |x: f64| inside((x, -20.0), (x, 20.0)));
     for (beyond, free) in [(-0.1, false), (0.0, false), (0.001, true), (0.5, true), (3.0, true), (9.0, true)] {
         assert_eq!([along(1.75 + beyond), along(-1.75 - beyond)], [free; 2], "{beyond} beside");
@@ -240,10 +221,10 @@ fn a_fence_keeps_half_of_a_step_away_at_both_of_its_ends() {
     }
     assert!(!inside((-20.0, 0.0), (20.0, 0.0)), "straight through");
     assert!(inside((4.0, 20.0), (4.0, 9.0)), "a side that ends far away");
-    let two = Site::new().with_fence((-20.0, 9.0), (20.0, 9.0)).with_fence((-20.0, 1.6), (20.0, 1.6));
+    let two = floor().with_fence((-20.0, 9.0), (20.0, 9.0)).with_fence((-20.0, 1.6), (20.0, 1.6));
     assert!(!two.sweep().fenced_in(&Pose::ORIGIN, &step(0.5, 0.0)), "each side of it counts");
     // After 2 m, 0.99 m ahead of the front; the other is 1.01 m ahead.
-    let long = |x: f64| Site::new().with_fence((x, -20.0), (x, 20.0)).sweep().fenced_in(&Pose::ORIGIN, &step(2.0, 0.0));
+    let long = |x: f64| floor().with_fence((x, -20.0), (x, 20.0)).sweep().fenced_in(&Pose::ORIGIN, &step(2.0, 0.0));
     assert!(!long(4.99) && long(5.01));
 }
 
@@ -252,7 +233,7 @@ fn a_fence_keeps_away_what_the_turn_and_the_bow_add() {
     // Half a metre beyond its corners, 3 m away, 0.1 rad are 0.3 m: with 0.2 m of way, half of that is 0.25 m. The bow adds
     // 0.1 * 0.5 / 8 for the turn and 0.2 * 3 / 4 for the bend.
     let inside = |x: f64, ds: f64, dtheta: f64| {
-        let site = Site::new().with_fence((x, -20.0), (x, 20.0));
+        let site = floor().with_fence((x, -20.0), (x, 20.0));
         site.sweep().fenced_in(&Pose::ORIGIN, &Step { bend: 1.0, ..step(ds, dtheta) })
     };
     for dtheta in [0.1, -0.1] {
@@ -265,26 +246,26 @@ fn a_fence_keeps_away_what_the_turn_and_the_bow_add() {
 fn the_margin_is_what_is_left_beyond_the_clearance_at_every_second_step_and_at_the_end() {
     // The front is at 2.1 m, 2.2 m, ... 2.5 m; the second, the fourth and the last step count.
     let way = track(&[1.0; 5]);
-    let margin = |site: &Site, demand: &Demand| site.sweep().margin(&way, demand, (0.0, 0.3));
-    assert_eq!(margin(&Site::new(), &DEMAND), 0.3, "not more than asked for");
+    let margin = |site: &Floor, demand: &Demand| site.sweep().margin(&way, demand, (0.0, 0.3));
+    assert_eq!(margin(&floor(), &DEMAND), 0.3, "not more than asked for");
     for point in [(0.7, 1.75), (0.7, -1.75), (2.75, 0.0), (-1.05, 0.0)] {
-        assert!(near(margin(&Site::new().with_things(&[point]), &DEMAND), 0.15), "{point:?}");
-        assert!(near(margin(&Site::new().with_people(&[point]), &DEMAND), 0.15), "{point:?}");
+        assert!(near(margin(&floor().with_things(&[point]), &DEMAND), 0.15), "{point:?}");
+        assert!(near(margin(&floor().with_people(&[point]), &DEMAND), 0.15), "{point:?}");
     }
-    assert!(near(margin(&Site::new().with_things(&[(-1.15, 0.0)]), &DEMAND), 0.25), "the first step is not looked at");
-    assert_eq!(margin(&Site::new().with_things(&[(0.7, 1.55)]), &DEMAND), 0.0, "never below 0");
-    assert_eq!(margin(&Site::new().with_things(&[(0.7, 1.95)]), &DEMAND), 0.3, "too far to count");
+    assert!(near(margin(&floor().with_things(&[(-1.15, 0.0)]), &DEMAND), 0.25), "the first step is not looked at");
+    assert_eq!(margin(&floor().with_things(&[(0.7, 1.55)]), &DEMAND), 0.0, "never below 0");
+    assert_eq!(margin(&floor().with_things(&[(0.7, 1.95)]), &DEMAND), 0.3, "too far to count");
     // In 0.2 s people come 0.2 m nearer.
     let soft = Demand { person_speed: 1.0, ..DEMAND };
-    assert!(near(margin(&Site::new().with_people(&[(0.7, 1.95)]), &soft), 0.15));
-    assert!(near(margin(&Site::new().with_people(&[(2.95, 0.0)]), &soft), 0.15));
-    assert_eq!(margin(&Site::new().with_things(&[(0.7, 1.95)]), &soft), 0.3);
+    assert!(near(margin(&floor().with_people(&[(0.7, 1.95)]), &soft), 0.15));
+    assert!(near(margin(&floor().with_people(&[(2.95, 0.0)]), &soft), 0.15));
+    assert_eq!(margin(&floor().with_things(&[(0.7, 1.95)]), &soft), 0.3);
 }
 
 #[test]
 fn in_creep_the_pallet_in_the_pocket_takes_no_margin() {
     let way = track(&[1.0; 5]);
-    let margin = |point, demand| Site::new().with_things(&[point]).sweep().margin(&way, &demand, (0.0, 0.3));
+    let margin = |point, demand| floor().with_things(&[point]).sweep().margin(&way, &demand, (0.0, 0.3));
     // At the end it is 0.2 m ahead of the forks and in the pocket, before that 0.3 m ahead and beyond it.
     assert!(near(margin((2.7, 0.0), CREEP), 0.27));
     assert!(near(margin((2.7, 0.0), DEMAND), 0.1), "without creep there is no pocket");
@@ -295,7 +276,7 @@ fn in_creep_the_pallet_in_the_pocket_takes_no_margin() {
 #[test]
 fn a_margin_below_the_least_is_not_measured_any_further() {
     let way = track(&[1.0; 5]);
-    let margin = |points: &[(f64, f64)], limits| Site::new().with_things(points).sweep().margin(&way, &DEMAND, limits);
+    let margin = |points: &[(f64, f64)], limits| floor().with_things(points).sweep().margin(&way, &DEMAND, limits);
     // Seen from right to left: 0.15 m, then 0.05 m.
     let beside = [(0.7, -1.75), (0.7, 1.65)];
     assert!(near(margin(&beside, (0.0, 0.3)), 0.05) && near(margin(&beside, (0.2, 0.3)), 0.15));
@@ -309,8 +290,7 @@ fn a_margin_below_the_least_is_not_measured_any_further() {
 #[test]
 fn harm_is_done_with_the_speed_of_the_first_touch() {
     let way = track(&[3.0, 2.0, 1.5]);
-    let harm =
-        |things: &[(f64, f64)], people: &[(f64, f64)]| Site::new().with_things(things).with_people(people).sweep().harm(&way);
+    let harm = |things: &[(f64, f64)], people: &[(f64, f64)]| floor().with_things(things).with_people(people).sweep().harm(&way);
     assert_eq!(harm(&[], &[]), Harm { person: 0.0, thing: 0.0 });
     // The front is at 2.1 m after the first step, at 2.2 m after the second.
     let (first, second, beyond) = ((2.05, 0.0), (2.15, 0.0), (9.0, 0.0));
@@ -326,9 +306,8 @@ fn room_is_what_is_free_beside_the_vehicle_on_the_narrower_side() {
     let pose = Pose { x: 1.0, y: -1.0, cos: 0.0, sin: 1.0 };
     // This much ahead and to the left of a vehicle that looks along the y axis.
     let at = |ahead: f64, left: f64| pose.outside(ahead, left);
-    let room = |things: &[(f64, f64)], people: &[(f64, f64)]| {
-        Site::new().with_things(things).with_people(people).sweep().room(&pose, 2.0)
-    };
+    let room =
+        |things: &[(f64, f64)], people: &[(f64, f64)]| floor().with_things(things).with_people(people).sweep().room(&pose, 2.0);
     assert_eq!(room(&[], &[]), 2.0, "not more than asked for");
     assert!(near(room(&[at(0.0, 2.2)], &[]), 0.7) && near(room(&[], &[at(0.0, 2.2)]), 0.7));
     assert!(near(room(&[at(0.0, -1.9)], &[]), 0.4) && near(room(&[], &[at(0.0, -1.9)]), 0.4));
@@ -345,7 +324,7 @@ fn room_is_what_is_free_beside_the_vehicle_on_the_narrower_side() {
 #[test]
 fn a_vehicle_stands_in_a_zone_if_any_part_of_it_does() {
     let stands = |zone: Pose, half_length, half_width, at: Pose| {
-        Site::new().with_zone(zone, half_length, half_width).sweep().in_keep_clear(&at)
+        floor().with_zone(zone, half_length, half_width).sweep().in_keep_clear(&at)
     };
     let along = |x: f64| stands(Pose::new(5.0, 0.0, 0.0), 1.0, 0.5, Pose::new(x, 0.0, 0.0));
     assert_eq!([1.9, 2.1, 3.9, 4.5, 6.9, 7.1].map(along), [false, true, true, true, true, false], "from 4 m to 6 m");
@@ -357,8 +336,8 @@ fn a_vehicle_stands_in_a_zone_if_any_part_of_it_does() {
         stands(zone, 1.0, 1.0, Pose::ORIGIN)
     };
     assert_eq!([0.6, 0.7, 0.72, 1.2, 1.5].map(beyond_the_corner), [true, true, false, false, false]);
-    assert!(!Site::new().sweep().in_keep_clear(&Pose::ORIGIN), "no zone");
-    let two = Site::new().with_zone(Pose::new(9.0, 9.0, 0.0), 1.0, 1.0).with_zone(Pose::ORIGIN, 0.1, 0.1);
+    assert!(!floor().sweep().in_keep_clear(&Pose::ORIGIN), "no zone");
+    let two = floor().with_zone(Pose::new(9.0, 9.0, 0.0), 1.0, 1.0).with_zone(Pose::ORIGIN, 0.1, 0.1);
     assert!(two.sweep().in_keep_clear(&Pose::ORIGIN), "each zone counts");
 }
 

@@ -5,13 +5,19 @@ use super::truck::{FRONT, Hands, NEUTRAL, REAR, Stage};
 use farhand_protocol::{Cause, Command, MonoTime, RejectReason, SafetyState as S};
 use farhand_safety::Input;
 
+/// Driven at this speed, with forks that have just been lifted to this height on purpose.
+fn lifted(speed_mm_s: i32, fork_um: i64) -> Stage {
+    let mut stage = Stage::driving(speed_mm_s);
+    stage.hands.lift_mm_s = 10;
+    stage.run_ms(100);
+    stage.fork_um = fork_um;
+    stage.run_ms(100);
+    stage
+}
+
 /// In teleop with raised forks that have settled, the switch let go.
 fn raised() -> Stage {
-    let mut stage = Stage::driving(0);
-    stage.hands.lift_mm_s = 1;
-    stage.run_ms(100);
-    stage.fork_um = 2_000_000;
-    stage.run_ms(100);
+    let mut stage = lifted(0, 2_000_000);
     stage.hands = NEUTRAL;
     stage.run_ms(1000);
     assert_eq!((stage.state(), stage.causes()), (S::Teleop, vec![]));
@@ -28,11 +34,7 @@ fn given_back(stage: &mut Stage) {
 
 /// Under way, with forks that were lifted to half a metre and have settled.
 fn with_settled_forks() -> Stage {
-    let mut stage = Stage::driving(800);
-    stage.hands.lift_mm_s = 10;
-    stage.run_ms(100);
-    stage.fork_um = 500_000;
-    stage.run_ms(100);
+    let mut stage = lifted(800, 500_000);
     stage.hands.lift_mm_s = 0;
     stage.run_ms(700);
     stage
