@@ -40,7 +40,7 @@ pub fn promises(row: &Row) -> Vec<Verdict> {
         ));
         verdicts.push(verdict(
             &format!("avoidable <= 0.6 x {}, bound <= 0.75", against.controller),
-            bounded(ratio),
+            format!("{:.2} ({:.2} to {:.2})", ratio.point, ratio.ci95[0], ratio.ci95[1]),
             ratio.point <= AVOIDABLE_RATIO && ratio.ci95[1] <= AVOIDABLE_RATIO_BOUND,
         ));
         let others = row.keep_clear_pct - against.keep_clear_pct.point;

@@ -155,7 +155,7 @@ fn show_verdicts(results: &Results, out: &mut dyn Write) -> std::io::Result<()> 
     }
     writeln!(out, "\nheld against the targets (point, 95 % bounds)")?;
     for Verdict { controller, target, seen, holds } in &results.verdicts {
-        writeln!(out, "{controller:<14} {target:<62} {seen:<28} {}", if *holds { "kept" } else { "MISSED" })?;
+        writeln!(out, "{controller:<14} {target:<84} {seen:<26} {}", if *holds { "kept" } else { "MISSED" })?;
     }
     if results.scenarios < ENOUGH {
         writeln!(out, "{} scenarios are too few for a verdict that counts: {ENOUGH} are enough", results.scenarios)?;
