@@ -17,24 +17,31 @@ pub type Judge<'a> = dyn FnMut(&[u8]) -> Option<Vec<u8>> + 'a;
 ///
 /// # Errors
 /// If the drive is stopped, which it must not be, or nobody reads.
-pub fn pace(minutes: u32, judge: Option<&mut Judge<'_>>, out: &mut dyn Write) -> anyhow::Result<()> {
+pub fn pace(minutes: u32, mut judge: Option<&mut Judge<'_>>, out: &mut dyn Write) -> anyhow::Result<()> {
     let policy = if judge.is_some() { "policy" } else { "no policy" };
-    let all = Course { ground: floors::hall(), scanners: true, minutes }.drive(judge)?;
     writeln!(out, "| what runs | invented minutes | seconds | times real time | wanted |")?;
     writeln!(out, "|---|---|---|---|---|")?;
-    let line = |what: &str, pace: &Pace, wanted: u32| {
+    let line = |what: &str, pace: &Pace, wanted: &str| {
         format!("| {what} | {minutes} | {:.2} | {:.0} | {wanted} |", pace.took.as_secs_f64(), pace.times_real_time())
     };
-    writeln!(out, "{}", line(&format!("machine, two scanners, guard, {policy}, core, link, lease"), &all, 100))?;
-    let bare = Course { ground: floors::open(), scanners: false, minutes }.drive(None)?;
-    writeln!(out, "{}", line("machine, core, link, lease", &bare, 500))?;
-    writeln!(out, "\n{} of {} questions were answered by the policy", all.answered, all.asked)?;
+    let (mut asked, mut answered) = (0, 0);
+    for (looks, look_period, wanted) in [(10, "100ms", "100"), (20, "50ms", "-")] {
+        let course = Course { ground: floors::hall(), look_period: Some(look_period), minutes };
+        let all = course.drive(judge.as_deref_mut())?;
+        (asked, answered) = (asked + all.asked, answered + all.answered);
+        let what = format!("machine, two scanners, guard with {looks} looks a second, {policy}, core, link, lease");
+        writeln!(out, "{}", line(&what, &all, wanted))?;
+    }
+    let bare = Course { ground: floors::open(), look_period: None, minutes }.drive(None)?;
+    writeln!(out, "{}", line("machine, core, link, lease", &bare, "500"))?;
+    writeln!(out, "\n{answered} of {asked} questions were answered by the policy")?;
     Ok(())
 }
 
 struct Course {
     ground: Ground,
-    scanners: bool,
+    /// Without scanners if none.
+    look_period: Option<&'static str>,
     minutes: u32,
 }
 
@@ -54,8 +61,9 @@ impl Pace {
 
 impl Course {
     fn drive(self, mut judge: Option<&mut Judge<'_>>) -> anyhow::Result<Pace> {
-        let mut profile = truck("")?;
-        profile.scanner.fitted = self.scanners;
+        let guard = self.look_period.map_or(String::new(), |period| format!("\n[guard]\nlook_period = \"{period}\"\n"));
+        let mut profile = truck(&guard)?;
+        profile.scanner.fitted = self.look_period.is_some();
         let mut rig = Rig::of(profile, self.ground, START)?;
         rig.takes_over()?;
         rig.page.hands.wishes = |_| (1200, 250);
@@ -96,8 +104,8 @@ mod tests {
         };
         pace(1, Some(&mut judge), &mut page).expect("both drives end in charge");
         let page = String::from_utf8(page).expect("text");
-        assert_eq!(page.lines().filter(|line| line.starts_with("| machine")).count(), 2, "{page}");
-        // Twenty looks a second.
-        assert!(rows > 1_100, "{rows} questions");
+        assert_eq!(page.lines().filter(|line| line.starts_with("| machine")).count(), 3, "{page}");
+        // Ten looks a second, then twenty.
+        assert!(rows > 1_700, "{rows} questions");
     }
 }

@@ -23,6 +23,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) demand: Demand,
     /// Load-safe deceleration with the forks where they will be when the stop begins.
     pub(crate) safe_decel: f64,
+    /// Load-safe sideways acceleration, likewise.
+    pub(crate) safe_lateral: f64,
 }
 
 /// The beginning that all stops of one question share.
@@ -170,7 +172,7 @@ impl Bench {
         plan: &Plan,
     ) -> Result<(), Blocked> {
         let mut cursor = Cursor::new(plan, ask.sweep.scene.anchor);
-        self.brake(ask, vehicle, braking, |at| cursor.steer(ask.model, plan, &at.pose, at.rolling.speed))
+        self.brake(ask, vehicle, braking, |at| cursor.steer(ask.model, plan, &at.pose, (at.rolling.speed, ask.safe_lateral)))
     }
 }
 
@@ -231,6 +233,7 @@ mod tests {
                 bounds: self.bounds,
                 demand: Demand::new(&self.floor.settings, Strictness::ACCEPT, false),
                 safe_decel: 1.6,
+                safe_lateral: f64::INFINITY,
             }
         }
 

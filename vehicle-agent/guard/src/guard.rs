@@ -175,7 +175,7 @@ impl Guard {
         let decel = ask.safe_decel * f64::from(plan.manoeuvre.decel_percent()) / 100.0;
         self.bench.follow(&ask, &vehicle, (decel, &demand), plan).ok()?;
         let mut cursor = Cursor::new(plan, self.senses.scene.anchor);
-        Some((decel, cursor.steer(ask.model, plan, &vehicle.pose, vehicle.rolling.speed)))
+        Some((decel, cursor.steer(ask.model, plan, &vehicle.pose, (vehicle.rolling.speed, ask.safe_lateral))))
     }
 
     /// The polygon of the newest stop, in the vehicle frame now.

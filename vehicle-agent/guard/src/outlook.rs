@@ -23,7 +23,7 @@ impl Guard {
     pub(crate) fn free_along_newest(&mut self, situation: &Situation<'_>) -> f64 {
         let (senses, plan) = (&self.senses, &self.newest);
         let mut cursor = Cursor::new(plan, senses.scene.anchor);
-        let _ = cursor.steer(&senses.model, plan, &senses.scene.vehicle, 0.0);
+        let _ = cursor.steer(&senses.model, plan, &senses.scene.vehicle, (0.0, 0.0));
         let left = plan.left(&cursor);
         let end = plan.track.steps().last().map_or_else(
             || self.here(situation),

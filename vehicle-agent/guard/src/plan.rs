@@ -4,7 +4,7 @@
 //! says, for a stop can be ordered at any moment, goes a shorter piece of the very same way: what it sweeps lies within what
 //! was proved free and shown.
 
-use crate::geometry::{Pose, within};
+use crate::geometry::{Pose, larger, within};
 use crate::manoeuvre::Manoeuvre;
 use crate::model::Model;
 use crate::situation::OdometryPose;
@@ -72,8 +72,9 @@ impl Cursor {
     }
 
     /// The wheel that keeps a vehicle on the plan: that of the plan where the wheel will be when it answers, and a correction
-    /// for the distance and the angle by which the vehicle is off.
-    pub(crate) fn steer(&mut self, model: &Model, plan: &Plan, pose: &Pose, speed: f64) -> f64 {
+    /// for the distance and the angle by which the vehicle is off. The correction may bend the way more than the plan does only
+    /// as far as a sideways acceleration of `lateral` allows at this speed: rather a little beside the plan than over.
+    pub(crate) fn steer(&mut self, model: &Model, plan: &Plan, pose: &Pose, (speed, lateral): (f64, f64)) -> f64 {
         let pose = self.frame.placed(pose);
         let steps = plan.track.steps();
         while let Some(step) = steps.get(self.at) {
@@ -96,7 +97,9 @@ impl Cursor {
         let (_, off) = abreast.inside(pose.x, pose.y);
         let turned = abreast.cos * pose.sin - abreast.sin * pose.cos;
         let correction = off / (FIRMNESS_M * FIRMNESS_M) + 2.0 * along(step, turned) / FIRMNESS_M;
-        model.steering(model.curvature(wheel) - within(correction, MOST_CORRECTION))
+        let bend = model.curvature(wheel);
+        let most = larger(bend.abs(), lateral / (speed * speed).max(1e-9));
+        model.steering(within(bend - within(correction, MOST_CORRECTION), most))
     }
 }
 
@@ -155,7 +158,7 @@ mod tests {
     /// The wheel and the way left for a vehicle at `pose` in the frame of the plan.
     fn steered(plan: &Plan, pose: &Pose, speed: f64) -> (f64, f64) {
         let mut cursor = Cursor::new(plan, plan.anchor);
-        let wheel = cursor.steer(&model(""), plan, pose, speed);
+        let wheel = cursor.steer(&model(""), plan, pose, (speed, f64::INFINITY));
         (wheel, plan.left(&cursor))
     }
 
@@ -179,6 +182,33 @@ mod tests {
                 assert_near(far.0, -(0.5_f64 * 1.4).atan());
             }
         }
+    }
+
+    #[test]
+    fn a_correction_bends_the_way_no_more_than_the_load_allows_and_the_plan_itself_is_driven_as_it_is() {
+        // 1 m/s2 at 2 m/s: a curvature of 0.25 1/m; what the plan bends itself is 0.2 and 0.4 1/m.
+        let wheel = |own: f64, off: f64, speed: f64| {
+            let bent = plan(Pose::ORIGIN, 0.125, 0.0, |_| (own * 1.4_f64).atan());
+            let mut cursor = Cursor::new(&bent, bent.anchor);
+            let wheel = cursor.steer(&model(""), &bent, &Pose::new(0.3125, off, 0.0), (speed, 1.0));
+            wheel.tan() / 1.4
+        };
+        for speed in [2.0, -2.0] {
+            for (own, off, bend) in [
+                (0.0, -0.049, 0.1),
+                (0.0, -0.2, 0.25),
+                (0.0, 0.2, -0.25),
+                (0.2, -0.2, 0.25),
+                (0.2, 0.049, 0.1),
+                (0.4, -0.2, 0.4),
+                (0.4, 0.049, 0.3),
+                (0.4, 1.0, -0.1),
+                (-0.4, 0.2, -0.4),
+            ] {
+                assert_near(wheel(own, off, speed), bend);
+            }
+        }
+        assert_near(wheel(0.0, -1.0, 0.0), 0.5);
     }
 
     #[test]
@@ -228,7 +258,7 @@ mod tests {
         let straight = plan(Pose::ORIGIN, 0.125, 0.0, |_| 0.0);
         let mut cursor = Cursor::new(&straight, straight.anchor);
         for (x, at) in [(0.0, 0), (0.3, 2), (0.125, 2), (0.5, 4), (2.0, 8)] {
-            let _ = cursor.steer(&model(""), &straight, &Pose::new(x, 0.0, 0.0), 0.0);
+            let _ = cursor.steer(&model(""), &straight, &Pose::new(x, 0.0, 0.0), (0.0, f64::INFINITY));
             assert_eq!(cursor.at, at, "at {x} m");
         }
     }
@@ -238,7 +268,7 @@ mod tests {
         let mut straight = plan(Pose::ORIGIN, 0.125, 0.0, |_| 0.0);
         straight.anchor = OdometryPose { x_um: 1_000_000, ..OdometryPose::default() };
         let mut cursor = Cursor::new(&straight, OdometryPose { y_um: 100_000, ..OdometryPose::default() });
-        let wheel = cursor.steer(&model(""), &straight, &Pose::new(1.3125, 0.0, 0.0), 0.0);
+        let wheel = cursor.steer(&model(""), &straight, &Pose::new(1.3125, 0.0, 0.0), (0.0, f64::INFINITY));
         assert_near(wheel, -(0.1_f64 / 0.49 * 1.4).atan());
         assert_near(straight.left(&cursor), 0.6875);
     }

@@ -48,6 +48,8 @@ pub(crate) struct Vehicle {
     pub(crate) pose: Pose,
     pub(crate) rolling: Rolling,
     pub(crate) steering: f64,
+    /// Of the path with that steering.
+    curvature: f64,
     pub(crate) seconds: f64,
     pub(crate) travelled: f64,
     wheel: Pending,
@@ -64,6 +66,7 @@ impl Vehicle {
             pose: *pose,
             rolling: Rolling { speed, decel: history.decel() },
             steering,
+            curvature: model.curvature(steering),
             seconds: 0.0,
             travelled: 0.0,
             wheel: Pending::new(model.steer_dead, |ahead| history.steering(model, now, ahead).unwrap_or(steering)),
@@ -106,7 +109,7 @@ impl<'a> Roller<'a> {
             self.step(vehicle, traction, demanded, wanted)?;
             let loss = self.model.rolling.max(vehicle.rolling.decel) * STEP;
             uncut = larger(uncut - loss, vehicle.rolling.speed.abs());
-            if uncut * uncut * self.model.curvature(vehicle.steering).abs() > self.bounds.lateral {
+            if uncut * uncut * vehicle.curvature.abs() > self.bounds.lateral {
                 return Err(Refusal::Lateral);
             }
         }
@@ -155,13 +158,15 @@ impl<'a> Roller<'a> {
         vehicle.rolling.step(self.model, traction, demanded, STEP);
         vehicle.steering = turned(self.model, steering_before, wanted, STEP);
         let speed = 0.5 * (speed_before + vehicle.rolling.speed);
-        let curvature = self.model.curvature(0.5 * (steering_before + vehicle.steering));
-        let (ds, dtheta) = (speed * STEP, speed * STEP * curvature);
-        let bend = if vehicle.steering == steering_before {
-            0.0
+        let curvature_before = vehicle.curvature;
+        let curvature = if vehicle.steering == steering_before {
+            curvature_before
         } else {
-            (self.model.curvature(vehicle.steering) - self.model.curvature(steering_before)).abs()
+            vehicle.curvature = self.model.curvature(vehicle.steering);
+            self.model.curvature(0.5 * (steering_before + vehicle.steering))
         };
+        let (ds, dtheta) = (speed * STEP, speed * STEP * curvature);
+        let bend = (vehicle.curvature - curvature_before).abs();
         // A change of direction is the end of a step.
         let open = if open.ds * ds < 0.0 {
             self.close()?;
@@ -324,7 +329,7 @@ impl<'a> Wheel<'a> {
             used: vehicle.used,
             target,
             angle: vehicle.steering,
-            curvature: model.curvature(vehicle.steering),
+            curvature: vehicle.curvature,
             seconds: vehicle.seconds,
         }
     }

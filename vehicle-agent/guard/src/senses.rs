@@ -75,6 +75,7 @@ impl Senses {
             },
             demand: Demand::new(&self.settings, strictness, creep),
             safe_decel: self.model.decel(fork),
+            safe_lateral: self.model.lateral(fork),
         }
     }
 
@@ -132,6 +133,7 @@ mod tests {
             for strictness in [Strictness::GATE, Strictness::ACCEPT, Strictness::KEEP] {
                 let ask = senses.ask(&situation, Terms { strictness, creep: false, lift_mm_s, hold });
                 assert!((ask.safe_decel - limit(fork)).abs() < 1e-12, "{lift_mm_s} {hold}: {}", ask.safe_decel);
+                assert!((ask.safe_lateral - limit(fork)).abs() < 1e-12, "{lift_mm_s} {hold}: {}", ask.safe_lateral);
                 assert!((ask.bounds.lateral - strictness.lateral * limit(fork)).abs() < 1e-12, "{}", ask.bounds.lateral);
                 assert_eq!((ask.bounds.longest_m, ask.bounds.longest_s), (6.0, 8.0));
             }

@@ -95,7 +95,7 @@ impl Guard {
         if let Err(refusal) = senses.scene.known() {
             stop.brake = safe;
             stop.reason = Some(refusal);
-            let unseen = stop.drive(stop.wheel(&self.senses, &vehicle));
+            let unseen = stop.drive(stop.wheel(&self.senses, &vehicle, milli(situation.fork_mm)));
             return Drive { rung: Rung::Unseen, ..unseen };
         }
         let blocked = self.check(situation, &vehicle, self.stop.steer, self.stop.share, Strictness::KEEP).err();
@@ -106,7 +106,7 @@ impl Guard {
         let free = if self.stop.rung.is_free() { self.free_along_stop(situation) } else { 0.0 };
         let stop = &mut self.stop;
         stop.brake = (stop.share * safe).max(stop.brake.min(safe));
-        Drive { free_distance_mm: to_milli(free), ..stop.drive(stop.wheel(&self.senses, &vehicle)) }
+        Drive { free_distance_mm: to_milli(free), ..stop.drive(stop.wheel(&self.senses, &vehicle, milli(situation.fork_mm))) }
     }
 
     /// The wheel that leads back to the way the vehicle was on: for a stop without a choice.
@@ -214,11 +214,12 @@ fn harm(bench: &mut crate::bench::Bench, ask: &Ask<'_>, vehicle: &Vehicle, stop:
 
 impl Stop {
     /// The wheel of this tick.
-    fn wheel(&self, senses: &crate::senses::Senses, vehicle: &Vehicle) -> f64 {
+    fn wheel(&self, senses: &crate::senses::Senses, vehicle: &Vehicle, fork: f64) -> f64 {
         match self.steer {
             Steer::Plan => {
                 let mut cursor = Cursor::new(&self.plan, senses.scene.anchor);
-                cursor.steer(&senses.model, &self.plan, &vehicle.pose, vehicle.rolling.speed)
+                let limits = (vehicle.rolling.speed, senses.model.lateral(fork));
+                cursor.steer(&senses.model, &self.plan, &vehicle.pose, limits)
             }
             Steer::AsItIs => vehicle.steering,
             Steer::Wheel(angle) => angle,
@@ -281,6 +282,21 @@ mod tests {
             // From 10 cm beside it the wheel leads back.
             rig.pose.y_um += 100_000;
             assert_eq!(rig.follow().steering_mrad, -278, "atan(0.1 / 0.49 * 1.4)");
+        }
+    }
+
+    #[test]
+    fn far_beside_its_way_the_wheel_leads_back_no_faster_than_the_load_allows() {
+        // 1.6 m/s2 at the floor, 0.35 m/s2 with the forks at 3 m.
+        for (fork_mm, bend) in [(0, 0.2 / 0.49), (3000, 0.35)] {
+            let mut rig = committed(1000, STRAIGHT);
+            rig.fork_mm = fork_mm;
+            rig.pose.y_um += 200_000;
+            let drive = rig.follow();
+            assert_eq!((drive.rung, drive.steering_mrad), (Rung::Committed, -to_milli((bend * 1.4_f64).atan())));
+            rig.now_us += 151_000;
+            let unseen = rig.follow();
+            assert_eq!((unseen.rung, unseen.steering_mrad), (Rung::Unseen, drive.steering_mrad));
         }
     }
 

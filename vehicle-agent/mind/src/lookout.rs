@@ -35,6 +35,7 @@ pub(crate) struct Lookout {
     /// Path length at the time of the proposal.
     proposed_um: u64,
     next_proposal: MonoTime,
+    look_period: Duration,
     /// Nobody was told of the proposal yet.
     untold: bool,
     /// The stop under way was committed.
@@ -57,6 +58,7 @@ struct Sweep {
     points: Vec<ScanPoint>,
     /// As the unit gave it.
     ranges: Vec<u16>,
+    fan: Fan,
 }
 
 /// What the core is to be told in one tick.
@@ -71,8 +73,12 @@ impl Lookout {
     pub(crate) fn of(profile: &Profile) -> Self {
         let most_points = usize::from(profile.guard.most_points);
         let scanners = if profile.scanner.fitted { profile.guard.scanners } else { 0 };
-        let sweep =
-            || Sweep { points: Vec::with_capacity(most_points), ranges: Vec::with_capacity(most_points), ..Sweep::default() };
+        let sweep = || Sweep {
+            points: Vec::with_capacity(most_points),
+            ranges: Vec::with_capacity(most_points),
+            fan: Fan { directions: Vec::with_capacity(most_points), ..Fan::default() },
+            ..Sweep::default()
+        };
         Self {
             guard: Guard::new(Model::from_profile(profile), Settings::from_profile(profile)),
             reckoning: Reckoning::new(profile.geometry.wheelbase_m.value()),
@@ -83,6 +89,7 @@ impl Lookout {
             proposal: None,
             proposed_um: 0,
             next_proposal: MonoTime(0),
+            look_period: profile.guard.look_period.span(),
             untold: false,
             committed: false,
             refused: 0,
@@ -133,7 +140,7 @@ impl Lookout {
         sweep.ranges.clear();
         sweep.ranges.extend(scan.ranges.iter());
         sweep.points.clear();
-        let fits = lay_out(scan, &mut sweep.points, self.most_points);
+        let fits = lay_out(scan, &mut sweep.fan, &mut sweep.points, self.most_points);
         (sweep.at, sweep.pose, sweep.whole) = (Some(scan.at), pose, scan.whole && fits);
         if let Some(survey) = &self.survey {
             survey.explain(sweep);
@@ -171,7 +178,7 @@ impl Lookout {
         let begun = core.stop_rung().is_some_and(has_a_choice);
         let Some(scan_at) = self.scanned_at().filter(|_| now >= self.next_proposal && !begun) else { return };
         let stands = self.reckoning.report().is_none_or(|report| report.speed_mm_s.abs() < STANDING_MM_S);
-        self.next_proposal = now.after(if stands { STANDING_PERIOD } else { PROPOSAL_PERIOD });
+        self.next_proposal = now.after(if stands { STANDING_PERIOD } else { self.look_period });
         let here = self.reckoning.now(now);
         self.survey.iter_mut().for_each(|survey| survey.look_around(here));
         let scored = self.scores.take();
@@ -361,22 +368,45 @@ fn gated(seen: Surroundings, allowed: &Allowed, wanted: &Command) -> Surrounding
     }
 }
 
+/// The directions of a unit's beams: the same from sweep to sweep, so they are kept.
+#[derive(Debug, Clone, Default)]
+struct Fan {
+    of: (i32, u32),
+    /// Cosine and sine in the vehicle frame.
+    directions: Vec<(f64, f64)>,
+}
+
+impl Fan {
+    fn turn_to(&mut self, scan: &MachineScan) {
+        let (of, beams) = ((scan.mount.heading_urad, scan.step_urad), scan.ranges.beams());
+        if self.of == of && self.directions.len() == beams {
+            return;
+        }
+        let step = f64::from(scan.step_urad) / 1e6;
+        let mut angle =
+            f64::from(scan.mount.heading_urad) / 1e6 - 0.5 * step * (f64::from(u32::try_from(beams).unwrap_or(u32::MAX)) - 1.0);
+        self.of = of;
+        self.directions.clear();
+        self.directions.extend((0..beams).map(|_| {
+            let (sin, cos) = angle.sin_cos();
+            angle += step;
+            (cos, sin)
+        }));
+    }
+}
+
 /// The returns of a sweep in the vehicle frame; false if they do not fit.
-fn lay_out(scan: &MachineScan, points: &mut Vec<ScanPoint>, most_points: usize) -> bool {
-    let step = f64::from(scan.step_urad) / 1e6;
-    let beams = f64::from(u32::try_from(scan.ranges.beams()).unwrap_or(u32::MAX));
-    let mut angle = f64::from(scan.mount.heading_urad) / 1e6 - 0.5 * step * (beams - 1.0);
-    for range in scan.ranges.iter() {
+fn lay_out(scan: &MachineScan, fan: &mut Fan, points: &mut Vec<ScanPoint>, most_points: usize) -> bool {
+    fan.turn_to(scan);
+    for (range, (cos, sin)) in scan.ranges.iter().zip(&fan.directions) {
         if range != NO_WORD && range != NO_RETURN && range <= FARTHEST_MM {
             if points.len() >= most_points {
                 return false;
             }
-            let (sin, cos) = angle.sin_cos();
             let (x_mm, y_mm) = (whole(f64::from(range) * cos), whole(f64::from(range) * sin));
             let (x_mm, y_mm) = (scan.mount.x_mm.saturating_add(x_mm), scan.mount.y_mm.saturating_add(y_mm));
             points.push(ScanPoint { x_mm, y_mm, mapped: false });
         }
-        angle += step;
     }
     true
 }
@@ -407,8 +437,6 @@ fn micros(span: Duration) -> u64 {
 
 /// The machine does not say whether it carries a load: count with one.
 const LOADED: bool = true;
-/// Twice as often as safety.md 3.2 asks for: what is shown and what the field's cap goes by is never older than this.
-const PROPOSAL_PERIOD: Duration = Duration::from_millis(50);
 /// A vehicle that stands has its stop: safety.md 3.2 asks for ten looks a second.
 const STANDING_PERIOD: Duration = Duration::from_millis(100);
 const STANDING_MM_S: i32 = 10;

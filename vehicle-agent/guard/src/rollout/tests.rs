@@ -412,6 +412,7 @@ fn vehicle(model: &Model, speed: f64, steering: f64) -> Vehicle {
         pose: Pose::ORIGIN,
         rolling: Rolling { speed, decel: 0.0 },
         steering,
+        curvature: model.curvature(steering),
         seconds: 0.0,
         travelled: 0.0,
         wheel: Pending::new(model.steer_dead, |_| steering),
