@@ -64,6 +64,12 @@ impl Subject {
         format!("farhand-{}", self.name())
     }
 
+    /// A test that takes seconds is worth a process of its own, which ends at the first failure; hundreds that take a tenth of a
+    /// second all together are not.
+    fn has_long_tests(self) -> bool {
+        self == Self::Safety
+    }
+
     fn sources(self) -> String {
         format!("vehicle-agent/{}/src", self.name())
     }
@@ -211,7 +217,7 @@ fn try_mutants(subject: Subject, name: &str, narrow: impl FnOnce(&mut Command)) 
     command.args(["--caught", "--unviable", "--exclude", "**/tests/**"]);
     // The tests inside the crate have to notice by themselves; what only the longer drives would notice survives.
     command.arg("--cargo-arg=--lib");
-    if has_nextest() {
+    if subject.has_long_tests() && has_nextest() {
         let config = folder.join("nextest.toml");
         std::fs::write(&config, LONG_TESTS_LAST).with_context(|| format!("writing {}", config.display()))?;
         command.args(["--test-tool", "nextest"]).arg(format!("--cargo-test-arg=--config-file={}", config.display()));
