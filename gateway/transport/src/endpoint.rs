@@ -4,6 +4,7 @@ use crate::ALPN;
 use crate::admissions::Doorkeeper;
 use crate::identity::{Identity, IdentityError, VEHICLE_SUFFIX, vehicle_named};
 use crate::incoming::{Door, Incoming};
+use crate::marked::MarkedSocket;
 use crate::refusal::explain;
 use crate::tuning::{Class, Side, transport_config};
 use farhand_protocol::VehicleId;
@@ -191,7 +192,9 @@ pub fn vehicle_dns_name(vehicle: &VehicleId) -> String {
 fn endpoint(address: SocketAddr, class: Class, server: Option<ServerConfig>) -> Result<quinn::Endpoint, EndpointError> {
     let bind_error = |source| EndpointError::Bind { address, source };
     let socket = socket(address, class).map_err(bind_error)?;
-    quinn::Endpoint::new(EndpointConfig::default(), server, socket, Arc::new(TokioRuntime)).map_err(bind_error)
+    let marked = MarkedSocket::new(socket, class).map_err(bind_error)?;
+    let config = EndpointConfig::default();
+    quinn::Endpoint::new_with_abstract_socket(config, server, Arc::new(marked), Arc::new(TokioRuntime)).map_err(bind_error)
 }
 
 fn socket(address: SocketAddr, class: Class) -> std::io::Result<UdpSocket> {

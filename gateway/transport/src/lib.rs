@@ -7,6 +7,7 @@ mod admissions;
 mod endpoint;
 mod identity;
 mod incoming;
+mod marked;
 mod messages;
 mod refusal;
 mod tuning;

@@ -1,6 +1,7 @@
 //! The transport over real sockets on loopback.
 
 mod admissions;
+mod marks;
 mod site;
 
 use bytes::Bytes;
