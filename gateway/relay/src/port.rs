@@ -6,6 +6,7 @@ use crate::demux::{Demux, Full, LineId};
 use crate::runtime::LineRuntime;
 use crate::vehicle::locked;
 use bytes::Bytes;
+use farhand_transport::{Class, MarkedSender, Packet};
 use std::fmt;
 use std::future::Future;
 use std::io::{self, IoSliceMut};
@@ -50,6 +51,7 @@ pub(crate) struct Inbox {
 pub(crate) struct SharedPort {
     io: UdpSocket,
     offload: UdpSocketState,
+    sender: MarkedSender,
     listening: SocketAddr,
     addresses: Vec<IpAddr>,
     /// For each connection, its doors in the order of the addresses.
@@ -64,12 +66,25 @@ impl SharedPort {
         let io = UdpSocket::from_std(io)?;
         let offload = UdpSocketState::new((&io).into())?;
         let listening = io.local_addr()?;
-        Ok(Arc::new(Self { io, offload, listening, addresses, lines: Mutex::default() }))
+        // States for the page go the same way as its pictures: one mark for both.
+        let sender = MarkedSender::new(Class::Media);
+        Ok(Arc::new(Self { io, offload, sender, listening, addresses, lines: Mutex::default() }))
     }
 
     /// Where it listens.
     pub(crate) fn listening(&self) -> SocketAddr {
         self.listening
+    }
+
+    fn send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        let packet = Packet {
+            destination: transmit.destination,
+            source: transmit.src_ip,
+            congestion_bits: transmit.ecn.map_or(0, |codepoint| codepoint as u8),
+            contents: transmit.contents,
+            each: transmit.segment_size,
+        };
+        self.io.try_io(Interest::WRITABLE, || self.sender.send(&self.io, &packet))
     }
 
     /// Hands out what comes, for ever.
@@ -218,9 +233,8 @@ impl AsyncUdpSocket for Door {
 
     fn poll_send(&self, cx: &mut Context<'_>, transmit: &Transmit<'_>) -> Poll<io::Result<usize>> {
         let transmit = self.port.addressed(transmit, locked(&self.inbox).spoken_to);
-        let SharedPort { io, offload, .. } = &*self.port;
         loop {
-            match io.try_io(Interest::WRITABLE, || offload.try_send(io.into(), &transmit)) {
+            match self.port.send(&transmit) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready!(self.poll_writable(cx))?,
                 sent => return Poll::Ready(sent.map(|()| transmit.contents.len())),
             }
@@ -246,13 +260,40 @@ impl AsyncUdpSocket for Door {
     }
 
     fn max_gso_segments(&self) -> usize {
-        self.port.offload.max_gso_segments()
+        self.port.sender.most_at_once(self.port.offload.max_gso_segments())
     }
 }
 
 #[cfg(test)]
+#[path = "../../transport/tests/loopback/observer.rs"]
+mod observer;
+
+#[cfg(test)]
 mod tests {
     use super::*;
+    use observer::Observer;
+    use webrtc::runtime::EcnCodepoint;
+
+    #[tokio::test]
+    async fn what_pages_are_sent_is_marked_as_media_beside_the_congestion_bits() {
+        for here in [NEAR, SIX].map(|address| SocketAddr::new(address, 0)) {
+            // Version 6 may be switched off.
+            let Ok(port) = SharedPort::open(here, vec![here.ip()]) else { continue };
+            let observer = Observer::bind(here);
+            let transmit = |ecn| Transmit {
+                destination: observer.address(),
+                ecn,
+                contents: b"picture",
+                segment_size: None,
+                src_ip: Some(here.ip()),
+            };
+            for (ecn, bits) in [(None, 0), (Some(EcnCodepoint::Ect0), 2)] {
+                port.io.writable().await.expect("a socket");
+                port.send(&transmit(ecn)).expect("sent");
+                assert_eq!(observer.mark().await, 34 << 2 | bits, "from {here}");
+            }
+        }
+    }
 
     const NEAR: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
     const FAR: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 5));

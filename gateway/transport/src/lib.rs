@@ -17,6 +17,7 @@ pub use admissions::{Admissions, Fingerprint, NoFingerprint, OnRefusal, Standing
 pub use endpoint::{ConnectError, Endpoint, EndpointError, connect, dialer, knock, listen, peer_vehicle, vehicle_dns_name};
 pub use identity::{CertificateFacts, Identity, IdentityError};
 pub use incoming::Incoming;
+pub use marked::{MarkedSender, Packet};
 pub use messages::{
     DatagramError, MessageError, MessageReader, MessageWriter, accept_messages, open_messages, read_datagram, send_datagram,
 };

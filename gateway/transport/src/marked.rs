@@ -32,13 +32,79 @@ impl Class {
     }
 }
 
-/// See the module.
+/// One packet, or several of equal length one after the other, the last of them perhaps shorter.
+#[derive(Debug, Clone, Copy)]
+pub struct Packet<'a> {
+    /// Where to.
+    pub destination: SocketAddr,
+    /// The address of ours that it is to come from, where the machine has several.
+    pub source: Option<IpAddr>,
+    /// The two bits of explicit congestion notification (RFC 3168).
+    pub congestion_bits: u8,
+    /// What is in it.
+    pub contents: &'a [u8],
+    /// Bytes of each, if they are several.
+    pub each: Option<usize>,
+}
+
+/// Sends packets with the mark of their class.
+#[derive(Debug)]
+pub struct MarkedSender {
+    class: Class,
+    /// The network card or its driver does not cut a run of packets into single ones.
+    whole_only: AtomicBool,
+}
+
+impl MarkedSender {
+    /// Of a class.
+    #[must_use]
+    pub fn new(class: Class) -> Self {
+        Self { class, whole_only: AtomicBool::new(false) }
+    }
+
+    /// Sends without waiting. What the system refuses for good is lost as a packet on its way is: QUIC and RTP notice, and whoever
+    /// dials is told by his timeout.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] if the socket takes no more for now.
+    pub fn send(&self, socket: &impl AsRawFd, packet: &Packet<'_>) -> io::Result<()> {
+        let bits = self.class.code_point() << 2 | packet.congestion_bits & 0b11;
+        let wide_bits = i32::from(bits);
+        let to_v6 = matches!(packet.destination, SocketAddr::V6(address) if address.ip().to_ipv4_mapped().is_none());
+        let mark = if to_v6 { ControlMessage::Ipv6TClass(&wide_bits) } else { ControlMessage::Ipv4Tos(&bits) };
+        let (v4, v6) = (packet.source.and_then(from_v4), packet.source.and_then(from_v6));
+        let source = v4.as_ref().map(ControlMessage::Ipv4PacketInfo).or(v6.as_ref().map(ControlMessage::Ipv6PacketInfo));
+        let each = packet.each.filter(|each| *each < packet.contents.len()).and_then(|each| u16::try_from(each).ok());
+        let cut = each.as_ref().map(ControlMessage::UdpGsoSegments);
+        let messages: Vec<ControlMessage<'_>> = [Some(mark), source, cut].into_iter().flatten().collect();
+        let destination = SockaddrStorage::from(packet.destination);
+        let contents = [IoSlice::new(packet.contents)];
+        loop {
+            match sendmsg(socket.as_raw_fd(), &contents, &messages, MsgFlags::empty(), Some(&destination)) {
+                Ok(_) => return Ok(()),
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return Err(io::ErrorKind::WouldBlock.into()),
+                // A probe of the longest packet ends here too, if it was too long.
+                Err(error) => {
+                    let cannot_cut = each.is_some() && matches!(error, Errno::EIO | Errno::EINVAL);
+                    self.whole_only.fetch_or(cannot_cut, Ordering::Relaxed);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// How many packets may be sent in one run, of those that the system says it can cut.
+    pub fn most_at_once(&self, cut_by_the_system: usize) -> usize {
+        if self.whole_only.load(Ordering::Relaxed) { 1 } else { cut_by_the_system }
+    }
+}
+
+/// quinn's socket, with the sender above.
 pub(crate) struct MarkedSocket {
     io: tokio::net::UdpSocket,
     state: UdpSocketState,
-    class: Class,
-    /// The network card or its driver does not cut a long packet into several.
-    whole_only: AtomicBool,
+    sender: MarkedSender,
 }
 
 impl MarkedSocket {
@@ -46,36 +112,7 @@ impl MarkedSocket {
     pub(crate) fn new(socket: UdpSocket, class: Class) -> io::Result<Self> {
         let state = UdpSocketState::new((&socket).into())?;
         socket.set_nonblocking(true)?;
-        Ok(Self { io: tokio::net::UdpSocket::from_std(socket)?, state, class, whole_only: AtomicBool::new(false) })
-    }
-
-    fn send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
-        let bits = self.class.code_point() << 2 | transmit.ecn.map_or(0, |codepoint| codepoint as u8);
-        let wide_bits = i32::from(bits);
-        let to_v6 = matches!(transmit.destination, SocketAddr::V6(address) if address.ip().to_ipv4_mapped().is_none());
-        let mark = if to_v6 { ControlMessage::Ipv6TClass(&wide_bits) } else { ControlMessage::Ipv4Tos(&bits) };
-        let (v4, v6) = (transmit.src_ip.and_then(from_v4), transmit.src_ip.and_then(from_v6));
-        let source = v4.as_ref().map(ControlMessage::Ipv4PacketInfo).or(v6.as_ref().map(ControlMessage::Ipv6PacketInfo));
-        let each = transmit.segment_size.filter(|each| *each < transmit.contents.len()).and_then(|each| u16::try_from(each).ok());
-        let cut = each.as_ref().map(ControlMessage::UdpGsoSegments);
-        let messages: Vec<ControlMessage<'_>> = [Some(mark), source, cut].into_iter().flatten().collect();
-        let destination = SockaddrStorage::from(transmit.destination);
-        let contents = [IoSlice::new(transmit.contents)];
-        loop {
-            let sent = sendmsg(self.io.as_raw_fd(), &contents, &messages, MsgFlags::empty(), Some(&destination));
-            match sent {
-                Ok(_) => return Ok(()),
-                Err(Errno::EINTR) => {}
-                Err(Errno::EAGAIN) => return Err(io::ErrorKind::WouldBlock.into()),
-                Err(error) => {
-                    let cannot_cut = each.is_some() && matches!(error, Errno::EIO | Errno::EINVAL);
-                    self.whole_only.fetch_or(cannot_cut, Ordering::Relaxed);
-                    // As with a packet lost on the way: QUIC notices, and whoever dials is told by his timeout. A probe of the
-                    // largest packet that is too large ends here too.
-                    return Ok(());
-                }
-            }
-        }
+        Ok(Self { io: tokio::net::UdpSocket::from_std(socket)?, state, sender: MarkedSender::new(class) })
     }
 }
 
@@ -85,7 +122,14 @@ impl AsyncUdpSocket for MarkedSocket {
     }
 
     fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
-        self.io.try_io(Interest::WRITABLE, || self.send(transmit))
+        let packet = Packet {
+            destination: transmit.destination,
+            source: transmit.src_ip,
+            congestion_bits: transmit.ecn.map_or(0, |codepoint| codepoint as u8),
+            contents: transmit.contents,
+            each: transmit.segment_size,
+        };
+        self.io.try_io(Interest::WRITABLE, || self.sender.send(&self.io, &packet))
     }
 
     fn poll_recv(&self, cx: &mut Context<'_>, bufs: &mut [IoSliceMut<'_>], meta: &mut [RecvMeta]) -> Poll<io::Result<usize>> {
@@ -102,7 +146,7 @@ impl AsyncUdpSocket for MarkedSocket {
     }
 
     fn max_transmit_segments(&self) -> usize {
-        if self.whole_only.load(Ordering::Relaxed) { 1 } else { self.state.max_gso_segments() }
+        self.sender.most_at_once(self.state.max_gso_segments())
     }
 
     fn max_receive_segments(&self) -> usize {
@@ -116,7 +160,7 @@ impl AsyncUdpSocket for MarkedSocket {
 
 impl fmt::Debug for MarkedSocket {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("MarkedSocket").field("io", &self.io).field("class", &self.class).finish_non_exhaustive()
+        formatter.debug_struct("MarkedSocket").field("io", &self.io).field("sender", &self.sender).finish_non_exhaustive()
     }
 }
 
@@ -147,7 +191,6 @@ impl fmt::Debug for Writable {
     }
 }
 
-/// The address that a packet is to come from, where the machine has several.
 fn from_v4(source: IpAddr) -> Option<in_pktinfo> {
     let IpAddr::V4(address) = source else { return None };
     let own = in_addr { s_addr: u32::from_ne_bytes(address.octets()) };

@@ -2,6 +2,7 @@
 
 mod admissions;
 mod marks;
+mod observer;
 mod site;
 
 use bytes::Bytes;
