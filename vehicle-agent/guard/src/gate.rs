@@ -211,6 +211,24 @@ mod tests {
     }
 
     #[test]
+    fn after_standing_all_speeds_below_the_wanted_one_are_looked_through() {
+        // In this room a truck that stands may pull away with some hundred millimetres a second, whatever it did before.
+        for gate_speed_mm_s in [0, 19] {
+            let mut rig = Rig::new(0, 0);
+            rig.guard.gate_speed_mm_s = gate_speed_mm_s;
+            let allowed = rig.see(&[wall(1800)], true).allow(&told(1000, 0));
+            assert!((100..1000).contains(&allowed.max_speed_mm_s), "{allowed:?}");
+        }
+        // What passed before and does not any more is the upper end of the search.
+        let mut rig = Rig::new(0, 0);
+        rig.guard.gate_speed_mm_s = 900;
+        let bounded = rig.see(&[wall(1700)], true).allow(&told(1000, 0));
+        rig.guard.gate_speed_mm_s = 0;
+        let from_the_top = rig.allow(&told(1000, 0));
+        assert_ne!(bounded.max_speed_mm_s, from_the_top.max_speed_mm_s, "each halves another span");
+    }
+
+    #[test]
     fn lifting_is_refused_before_driving_is() {
         // With the forks at 2 m and lifting for 0.36 s, a stop from 1 m/s takes 5 cm more.
         let allowed = |x_mm: i32, lift_mm_s: i32| {
