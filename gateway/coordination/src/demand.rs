@@ -29,9 +29,26 @@ impl Asker<'_> {
                 (vec![asked.index(), head.index()], 2)
             }
             Some(Mode::Intervened { .. }) => (vec![head.index()], 1),
+            Some(Mode::Automatic) if !self.blocking.leads_on(head) => self.way_out(head),
             Some(Mode::Automatic | Mode::Busy | Mode::Halted(_)) | None => self.choices(member, routes, head),
         };
         Seat { head: head.index(), choices, good, movable, pressing: pressing || member.is_intervened() }
+    }
+
+    /// Shut in: turns round and goes back against the lanes, where nobody is sent meanwhile, to where a way leads on.
+    fn way_out(&self, head: NodeId) -> (Vec<usize>, usize) {
+        let around = self.site.out(head).iter().chain(self.site.into(head));
+        let open = around.filter(|node| !self.blocking.is_blocked(**node) && !self.site.is_dock(**node));
+        let mut ranked: Vec<(u32, usize)> = open.filter_map(|node| Some((self.blocking.way_out(*node)?, node.index()))).collect();
+        ranked.extend(self.blocking.way_out(head).map(|steps| (steps, head.index())));
+        ranked.sort_unstable();
+        ranked.dedup();
+        if ranked.is_empty() {
+            ranked.push((0, head.index()));
+        }
+        let choices: Vec<usize> = ranked.into_iter().map(|(_, node)| node).collect();
+        let good = choices.len();
+        (choices, good)
     }
 
     /// Neighbours and the head itself, best first, and how many of them are no detour.
@@ -42,7 +59,7 @@ impl Asker<'_> {
         let mut ranked: Vec<(u32, bool, usize)> = Vec::with_capacity(5);
         for &node in self.site.out(head) {
             let dead_end = self.site.is_dock(node) && goal != Some(node);
-            if dead_end || self.blocking.is_blocked(node) || !(self.blocking.leads_on(node) || goal == Some(node)) {
+            if dead_end || !self.blocking.leads_on(node) {
                 continue;
             }
             let length = match (routes, from_head) {

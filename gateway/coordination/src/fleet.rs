@@ -74,6 +74,11 @@ impl Member {
         matches!(self.mode(), Some(Mode::Halted(_)))
     }
 
+    /// A person has taken its call.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.kept.call.as_ref().is_some_and(|call| call.operator.is_some())
+    }
+
     pub(crate) fn is_intervened(&self) -> bool {
         matches!(self.mode(), Some(Mode::Intervened { .. }))
     }

@@ -36,8 +36,8 @@ impl Routes {
                 continue;
             }
             let extra = if node == goal { 0 } else { extra_mm(node) };
-            for &before in site.into(node) {
-                let longer = length.saturating_add(site.length_mm(before, node)).saturating_add(extra);
+            for (before, lane_mm) in site.lanes_into(node) {
+                let longer = length.saturating_add(lane_mm).saturating_add(extra);
                 if longer < to_goal_mm[before.index()] {
                     to_goal_mm[before.index()] = longer;
                     open.push(Reverse((longer, before)));

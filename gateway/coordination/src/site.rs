@@ -66,6 +66,8 @@ pub struct Site {
     nodes: Vec<Node>,
     out: Vec<Vec<NodeId>>,
     into: Vec<Vec<NodeId>>,
+    /// Lengths of the lanes of `into`, in millimetres.
+    into_mm: Vec<Vec<u32>>,
     radius_mm: i32,
 }
 
@@ -79,15 +81,22 @@ impl Site {
         if count < 2 || count > usize::from(u16::MAX) {
             return Err(SiteError::Size(count));
         }
-        let mut site =
-            Self { nodes: plan.nodes, out: vec![Vec::new(); count], into: vec![Vec::new(); count], radius_mm: plan.radius_mm };
+        let mut site = Self {
+            nodes: plan.nodes,
+            out: vec![Vec::new(); count],
+            into: vec![Vec::new(); count],
+            into_mm: vec![Vec::new(); count],
+            radius_mm: plan.radius_mm,
+        };
         for &(from, to) in &plan.lanes {
             if from == to || from.index() >= count || to.index() >= count {
                 return Err(SiteError::Lane(from, to));
             }
             if !site.out[from.index()].contains(&to) {
                 site.out[from.index()].push(to);
+                let length_mm = site.length_mm(from, to);
                 site.into[to.index()].push(from);
+                site.into_mm[to.index()].push(length_mm);
             }
         }
         site.check_room(plan.half_width_mm)?;
@@ -141,6 +150,11 @@ impl Site {
     #[must_use]
     pub fn into(&self, node: NodeId) -> &[NodeId] {
         &self.into[node.index()]
+    }
+
+    /// The same, each with the length of its lane in millimetres.
+    pub(crate) fn lanes_into(&self, node: NodeId) -> impl Iterator<Item = (NodeId, u32)> + '_ {
+        self.into[node.index()].iter().copied().zip(self.into_mm[node.index()].iter().copied())
     }
 
     /// Radius of the disc around a node that belongs to its holder.

@@ -115,6 +115,23 @@ pub struct Swept {
     pub reach_mm: i32,
 }
 
+impl Swept {
+    /// The same, reaching farther at both ends.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a site is smaller than an i32 of millimetres, and a cast of a float saturates"
+    )]
+    pub(crate) fn longer(self, by_mm: f64) -> Self {
+        let (dx, dy) = (f64::from(self.to.x_mm) - f64::from(self.from.x_mm), f64::from(self.to.y_mm) - f64::from(self.from.y_mm));
+        let length = dx.hypot(dy).max(1.0);
+        let (x, y) = ((dx / length * by_mm).round() as i32, (dy / length * by_mm).round() as i32);
+        let from = Spot { x_mm: self.from.x_mm.saturating_sub(x), y_mm: self.from.y_mm.saturating_sub(y) };
+        let to = Spot { x_mm: self.to.x_mm.saturating_add(x), y_mm: self.to.y_mm.saturating_add(y) };
+        Self { from, to, ..self }
+    }
+}
+
 /// What a vehicle says of itself, again and again; each report replaces the one before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {

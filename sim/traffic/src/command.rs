@@ -1,6 +1,6 @@
 //! The command: criteria one by one, and the table.
 
-use crate::criteria::{Effort, Finding, criteria};
+use crate::criteria::{Effort, Finding, Part, criteria};
 use crate::picture::picture;
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -27,6 +27,9 @@ pub struct Options {
     /// How long each site is watched.
     #[arg(long, value_name = "HOURS", default_value_t = 1.0, value_parser = hours)]
     pub hours: f64,
+    /// Only these parts, with commas between them.
+    #[arg(long, value_delimiter = ',', value_enum, default_value = "sites,control,halted,map,speed")]
+    pub only: Vec<Part>,
     /// Instead of all that: draws the site of `--seed` with the most vehicles, as it is after `--hours`.
     #[arg(long, value_name = "FILE.svg")]
     pub picture: Option<PathBuf>,
@@ -49,7 +52,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<()> {
     let effort = Effort { first_seed: options.seed, seeds: options.seeds, fewest, most, span };
     let begin = Instant::now();
     let mut shown = Duration::ZERO;
-    let findings = criteria(&effort, &mut |what, done| {
+    let findings = criteria(&effort, &options.only, &mut |what, done| {
         let now = begin.elapsed();
         if now - shown >= EACH {
             shown = now;

@@ -17,7 +17,7 @@ mod wire;
 mod world;
 
 pub use command::{Options, run};
-pub use criteria::{Effort, Finding, criteria, usual_run};
+pub use criteria::{Effort, Finding, Part, criteria, usual_run};
 pub use ideal::ideal_tasks;
 pub use layout::{Layout, Ways};
 pub use oracle::Seen;

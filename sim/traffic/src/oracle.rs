@@ -1,10 +1,11 @@
 //! Looks at the truth beside the run: who touches whom, who holds what, who has not moved for how long.
 
+use crate::outline::Outline;
 use crate::truck::{Doing, Truck};
 use crate::world::Fleet;
 use farhand_coordination::{Coordinator, NodeId};
 use farhand_protocol::{MonoTime, VehicleId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What was seen.
@@ -12,7 +13,7 @@ use std::time::Duration;
 pub struct Seen {
     /// Ticks in which two outlines overlapped.
     pub overlaps: u64,
-    /// Ticks in which somebody was inside the box of a vehicle that a person drove.
+    /// Times that somebody drove into the box of a vehicle that a person drove, or was reached by it.
     pub intrusions: u64,
     /// Nodes that a vehicle held and the coordinator did not know as its, or that two vehicles held.
     pub lost_grants: u64,
@@ -42,27 +43,49 @@ pub(crate) struct Oracle {
     pub(crate) seen: Seen,
     still: Vec<Still>,
     stuck: bool,
+    /// Pairs of which one is in the box of the other, and who had a box, a tick ago.
+    within: BTreeSet<(usize, usize)>,
+    driven: Vec<bool>,
 }
 
 impl Oracle {
     pub(crate) fn new(trucks: usize) -> Self {
         let still = Still { odometer_m: 0.0, heading_rad: 0.0, since: MonoTime(0), shut_in_since: None, told: false };
-        Self { seen: Seen { hash: FNV_START, ..Seen::default() }, still: vec![still; trucks], stuck: false }
+        Self {
+            seen: Seen { hash: FNV_START, ..Seen::default() },
+            still: vec![still; trucks],
+            stuck: false,
+            within: BTreeSet::new(),
+            driven: Vec::new(),
+        }
     }
 
     /// In every tick: nobody touches anybody.
     pub(crate) fn look(&mut self, trucks: &[Truck]) {
+        let mut within = BTreeSet::new();
+        let driven: Vec<bool> = trucks.iter().map(|truck| !truck.shield().is_empty()).collect();
         let places: Vec<_> = trucks.iter().map(|truck| (truck.outline(), truck.shield(), truck.track.pose())).collect();
         for (at, (outline, shield, pose)) in places.iter().enumerate() {
-            for (other, other_shield, there) in &places[at + 1..] {
+            for (other_at, (other, other_shield, there)) in places.iter().enumerate().skip(at + 1) {
                 if (pose.x_m - there.x_m).abs() > FAR_M || (pose.y_m - there.y_m).abs() > FAR_M {
                     continue;
                 }
                 self.seen.overlaps += u64::from(outline.overlaps(other));
-                let entered = |shield: &Option<crate::outline::Outline>, by| shield.is_some_and(|shield| shield.overlaps(by));
-                self.seen.intrusions += u64::from(entered(shield, other) || entered(other_shield, outline));
+                let inside = |shield: &[Outline], by: &Outline| shield.iter().any(|part| part.overlaps(by));
+                if inside(shield, other) || inside(other_shield, outline) {
+                    within.insert((at, other_at));
+                }
             }
         }
+        self.judge_boxes(within, driven);
+    }
+
+    /// Whoever is inside a box that was there a tick ago, and was not inside then, has driven into it, or it over them.
+    fn judge_boxes(&mut self, within: BTreeSet<(usize, usize)>, driven: Vec<bool>) {
+        let stood = |who: usize| self.driven.get(who).copied().unwrap_or(false) && driven[who];
+        let entered = within.iter().filter(|pair| !self.within.contains(pair) && (stood(pair.0) || stood(pair.1)));
+        self.seen.intrusions += entered.count() as u64;
+        (self.within, self.driven) = (within, driven);
     }
 
     /// Once a second: who holds what, and who has not moved.
@@ -106,11 +129,11 @@ impl Oracle {
                 (still.odometer_m, still.heading_rad, still.since, still.told) =
                     (truck.track.odometer_m(), pose.heading_rad, now, false);
             }
+            let waited = now.since(still.since);
             if !free || shut_in {
                 continue;
             }
             wanting += 1;
-            let waited = now.since(still.since);
             self.seen.longest_wait = self.seen.longest_wait.max(waited);
             if waited >= A_MINUTE {
                 standing += 1;

@@ -118,7 +118,7 @@ impl Sheet {
         let corners = truck.outline().corners();
         let closed: Vec<(f64, f64)> = corners.into_iter().chain([corners[0]]).collect();
         self.line(&closed, &format!("fill=\"{}\" stroke=\"#222\" stroke-width=\"0.5\"", colour(truck)));
-        if let Some(shield) = truck.shield() {
+        for shield in truck.shield() {
             let corners = shield.corners();
             let closed: Vec<(f64, f64)> = corners.into_iter().chain([corners[0]]).collect();
             self.line(&closed, "fill=\"none\" stroke=\"#7d3c98\" stroke-dasharray=\"4\"");

@@ -56,4 +56,5 @@ pub(crate) mod actor {
     pub(crate) const PEOPLE: u64 = 7;
     pub(crate) const RESTARTS: u64 = 8;
     pub(crate) const STARTS: u64 = 9;
+    pub(crate) const COUNT: u64 = 10;
 }

@@ -83,6 +83,22 @@ impl Track {
         self.pieces.front().map_or(self.rest, |piece| piece.pose(self.done))
     }
 
+    /// Where it would be so many metres on, straight ahead beyond the end of its way.
+    pub(crate) fn pose_ahead(&self, metres: f64) -> Pose {
+        let (mut left, mut end) = (metres, self.pose());
+        for (at, piece) in self.pieces.iter().enumerate() {
+            let done = if at == 0 { self.done } else { 0.0 };
+            let room = if piece.is_turn() { 0.0 } else { piece.length - done };
+            if left <= room {
+                return piece.pose(done + left);
+            }
+            left -= room;
+            end = piece.pose(piece.length);
+        }
+        let (sin, cos) = end.heading_rad.sin_cos();
+        Pose { x_m: end.x_m + left * cos, y_m: end.y_m + left * sin, ..end }
+    }
+
     /// True if it stands in the middle of the last node it holds.
     pub(crate) fn is_at_end(&self) -> bool {
         self.pieces.is_empty() && self.speed_mps == 0.0

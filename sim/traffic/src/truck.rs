@@ -78,7 +78,8 @@ impl Truck {
         let newest = self.track.stops().back().map(|stop| (stop.seq, stop.node));
         let Some((mut seq, mut node)) = newest else { return };
         for granted in &order.granted {
-            if granted.seq > seq && site.out(node).contains(&granted.node) {
+            let joined = site.out(node).contains(&granted.node) || site.into(node).contains(&granted.node);
+            if granted.seq > seq && joined {
                 self.track.append(granted.seq, granted.node, metres(site.spot(granted.node)), site.is_dock(granted.node));
                 (seq, node) = (granted.seq, granted.node);
                 self.changed = true;
@@ -133,12 +134,17 @@ impl Truck {
         Swept { from: at(half - self.body.rear_m), to: at(self.body.front_m - half + ahead), reach_mm: whole_mm(half + aside) }
     }
 
-    /// The box around a vehicle that a person drives, which nobody else may enter.
-    pub(crate) fn shield(&self) -> Option<Outline> {
-        matches!(self.doing, Doing::Driven(_)).then(|| {
-            let grown = Body { front_m: self.body.front_m + self.stop_m() + BOX_M, ..self.body };
-            Outline::of(self.track.pose(), &grown)
-        })
+    /// The box of a vehicle that a person drives, which nobody else may enter: its outline along its way for the stopping distance
+    /// and a metre, round bends as it would drive them.
+    pub(crate) fn shield(&self) -> Vec<Outline> {
+        if !matches!(self.doing, Doing::Driven(_)) {
+            return Vec::new();
+        }
+        let reach = self.stop_m() + BOX_M;
+        [0.0, 0.25, 0.5, 0.75, 1.0]
+            .into_iter()
+            .map(|share| Outline::of(self.track.pose_ahead(share * reach), &self.body))
+            .collect()
     }
 
     pub(crate) fn outline(&self) -> Outline {
