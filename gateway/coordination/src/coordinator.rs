@@ -386,10 +386,10 @@ impl Coordinator {
         }
     }
 
-    /// The nodes of those who will not leave for a while.
+    /// The nodes of those who load and will not leave for a while; those in trouble are closed anyway.
     fn standing(&self) -> Vec<bool> {
         let mut standing = vec![false; self.site.len()];
-        for member in self.members.iter().filter(|member| matches!(member.mode(), Some(Mode::Busy | Mode::Halted(_)))) {
+        for member in self.members.iter().filter(|member| matches!(member.mode(), Some(Mode::Busy))) {
             standing[member.kept.ledger.head().index()] = true;
         }
         standing

@@ -3,8 +3,9 @@
 use crate::ideal::ideal_tasks;
 use crate::layout::{Layout, Ways};
 use crate::random::{Random, actor};
+use crate::scenario::{Outcome, Scenario};
 use crate::speed::{Ticks, tick_times};
-use crate::world::{Outcome, Scenario, World};
+use crate::world::World;
 use anyhow::Context as _;
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
 //! A site from above, as SVG: lanes, docks, racks, vehicles with what they hold, and who is in trouble.
 
 use crate::layout::Layout;
+use crate::scenario::Scenario;
 use crate::truck::{Doing, Truck, metres};
-use crate::world::{Scenario, World};
+use crate::world::World;
 use farhand_coordination::{NodeId, Spot};
 use farhand_protocol::MonoTime;
 use std::fmt::Write as _;

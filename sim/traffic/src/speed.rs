@@ -1,7 +1,8 @@
 //! How long the coordinator thinks, on this machine: a figure, never a test.
 
 use crate::layout::Layout;
-use crate::world::{Scenario, World};
+use crate::scenario::Scenario;
+use crate::world::World;
 use std::time::{Duration, Instant};
 
 /// Times of the coordinator's ticks.

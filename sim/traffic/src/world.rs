@@ -1,110 +1,22 @@
 //! A site in invented time: one thread, a tick of 100 ms, everything drawn from one seed.
 
+mod fleet;
+mod helping;
+
 use crate::layout::Layout;
-use crate::oracle::{Oracle, Seen};
-use crate::people::{Deed, Operator};
+use crate::oracle::Oracle;
+use crate::people::Operator;
 use crate::random::{Random, actor};
+use crate::scenario::{Outcome, Scenario};
 use crate::truck::{Doing, Truck};
 use crate::wire::Wire;
 use anyhow::Context as _;
-use farhand_coordination::{
-    Coordinator, Event, Kept, Limits, LossBehaviour, NodeId, Order, Output, Report, Routes, Ticket, Trouble,
-};
+use farhand_coordination::{Coordinator, Event, Kept, Limits, LossBehaviour, NodeId, Order, Output, Report, Trouble};
 use farhand_net::preset;
 use farhand_protocol::{MonoTime, VehicleId};
+pub(crate) use fleet::{Fleet, own_goal};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// What happens on the site.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scenario {
-    /// Everything is drawn from it.
-    pub seed: u64,
-    /// How many vehicles there are.
-    pub vehicles: usize,
-    /// How many people there are at desks.
-    pub operators: usize,
-    /// How long.
-    pub span: Duration,
-    /// Vehicles stand for 2 to 8 steps with a chance of 0.003 a node, as in the benchmark of the League of Robot Runners.
-    pub delays: bool,
-    /// Messages are late and lost.
-    pub bad_network: bool,
-    /// How often a vehicle under way needs a person.
-    pub trouble_per_hour: f64,
-    /// How often the gateway dies and comes back.
-    pub restarts_per_hour: f64,
-    /// One vehicle stops after 5 minutes and nobody comes.
-    pub one_dead: bool,
-}
-
-impl Scenario {
-    /// Row 23: everything goes wrong at its usual rate.
-    #[must_use]
-    pub fn usual(seed: u64, vehicles: usize, span: Duration) -> Self {
-        Self {
-            seed,
-            vehicles,
-            operators: 2,
-            span,
-            delays: true,
-            bad_network: true,
-            trouble_per_hour: 2.0,
-            restarts_per_hour: 2.0,
-            one_dead: false,
-        }
-    }
-
-    /// Vehicles and a good network, and nothing that goes wrong.
-    #[must_use]
-    pub fn calm(seed: u64, vehicles: usize, span: Duration) -> Self {
-        Self {
-            delays: false,
-            bad_network: false,
-            trouble_per_hour: 0.0,
-            restarts_per_hour: 0.0,
-            ..Self::usual(seed, vehicles, span)
-        }
-    }
-}
-
-/// What came of it.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Outcome {
-    /// Goals at which work was done.
-    pub tasks: u64,
-    /// What the oracle saw.
-    pub seen: Seen,
-    /// From each call for help to a person in control.
-    pub to_control: Vec<Duration>,
-    /// How long people were busy, each and together.
-    pub helping: Duration,
-    /// Restarts of the gateway.
-    pub restarts: u64,
-    /// Nodes held that the restarted gateway had to learn from a vehicle.
-    pub adopted: u64,
-}
-
-/// Where each vehicle is wanted.
-#[derive(Debug, Clone)]
-pub(crate) struct Fleet {
-    goals: Vec<Option<NodeId>>,
-    promised: Vec<bool>,
-    cut_off: Vec<bool>,
-    random: Vec<Random>,
-    /// To be told when the gateway is there.
-    unsaid: Vec<usize>,
-}
-
-impl Fleet {
-    pub(crate) fn is_under_way(&self, who: usize) -> bool {
-        self.goals[who].is_some() && self.promised[who]
-    }
-
-    pub(crate) fn is_cut_off(&self, who: usize) -> bool {
-        self.cut_off[who]
-    }
-}
 
 /// A run under way.
 pub struct World {
@@ -299,74 +211,6 @@ impl World {
         }
     }
 
-    /// Arrives, works, and is sent on.
-    fn work(&mut self) {
-        for who in 0..self.trucks.len() {
-            let head = self.trucks[who].track.stops().back().map(|stop| stop.node);
-            let arrived = self.trucks[who].doing == Doing::Driving
-                && self.trucks[who].track.is_at_end()
-                && self.fleet.goals[who].is_some()
-                && head == self.fleet.goals[who];
-            if arrived {
-                self.outcome.tasks += 1;
-                self.fleet.goals[who] = None;
-                self.trucks[who].begin(Doing::Working(self.now.after(HANDLING)));
-            }
-            if let Doing::Working(until) = self.trucks[who].doing
-                && self.now >= until
-            {
-                self.trucks[who].begin(Doing::Driving);
-            }
-            if self.fleet.goals[who].is_none() && self.trucks[who].doing == Doing::Driving {
-                self.send_on(who);
-            }
-        }
-        for who in std::mem::take(&mut self.fleet.unsaid) {
-            self.want(who);
-        }
-    }
-
-    fn send_on(&mut self, who: usize) {
-        let goal = self.next_goal(who);
-        self.fleet.goals[who] = goal;
-        self.fleet.promised[who] = false;
-        self.fleet.cut_off[who] = false;
-        self.want(who);
-    }
-
-    fn next_goal(&mut self, who: usize) -> Option<NodeId> {
-        let here = self.trucks[who].track.stops().back().map(|stop| stop.node);
-        let (goals, count) = (&self.layout.goals, self.trucks.len());
-        for _ in 0..50 {
-            let random = &mut self.fleet.random[who];
-            let goal = if self.layout.own_goals { own_goal(goals, who, count, random) } else { goals[random.below(goals.len())] };
-            let others = (0..count).filter(|other| *other != who);
-            let free = self.layout.own_goals
-                || others.clone().all(|other| {
-                    self.fleet.goals[other] != Some(goal)
-                        && self.trucks[other].track.stops().back().is_none_or(|stop| stop.node != goal)
-                });
-            let reachable =
-                self.coordinator.as_ref().is_none_or(|coordinator| !coordinator.is_blocked(goal) && coordinator.leads_on(goal));
-            if Some(goal) != here && free && reachable {
-                return Some(goal);
-            }
-        }
-        None
-    }
-
-    fn want(&mut self, who: usize) {
-        let Some(goal) = self.fleet.goals[who] else { return };
-        let wanted = Event::Wanted { vehicle: self.ids[who].clone(), goal };
-        match &mut self.coordinator {
-            Some(coordinator) => {
-                let outputs = coordinator.handle_event(self.now, wanted);
-                self.carry_out(outputs);
-            }
-            None => self.fleet.unsaid.push(who),
-        }
-    }
-
     /// Reports up, orders down.
     fn talk(&mut self, time: &mut dyn FnMut(&mut dyn FnMut())) {
         for who in 0..self.trucks.len() {
@@ -456,106 +300,11 @@ impl World {
         }
     }
 
-    /// Its goal is cut off: another one, if there is one it can get to.
-    fn send_elsewhere(&mut self, who: usize) {
-        if let Some(goal) = self.next_goal(who) {
-            self.fleet.goals[who] = Some(goal);
-            self.fleet.promised[who] = false;
-            self.fleet.cut_off[who] = false;
-            self.fleet.unsaid.push(who);
-        }
-    }
-
     fn mark(&mut self, vehicle: &VehicleId, change: impl FnOnce(&mut Fleet, usize)) {
         if let Some(&who) = self.places.get(vehicle) {
             change(&mut self.fleet, who);
         }
     }
-
-    /// People take tickets, drive, and give back.
-    fn help(&mut self) {
-        let Some(coordinator) = &mut self.coordinator else { return };
-        if self.scenario.one_dead || !self.tick.is_multiple_of(2) {
-            return;
-        }
-        let mut deeds = Vec::new();
-        for operator in &mut self.operators {
-            let tickets: Vec<Ticket> = coordinator.queue(self.now);
-            let halted = |who: usize| matches!(self.trucks[who].doing, Doing::Halted(_));
-            let truck = |ticket: &Ticket| self.places.get(&ticket.vehicle).copied().filter(|who| halted(*who));
-            let finished = |who: usize| match &self.trucks[who].doing {
-                Doing::Driven(nodes) => nodes.is_empty() && self.trucks[who].stands(),
-                Doing::Driving | Doing::Working(_) | Doing::Halted(_) => true,
-            };
-            if let Some(deed) = operator.step(self.now, &tickets, truck, finished) {
-                if let Deed::Take { truck, operator } = &deed {
-                    let vehicle = self.ids[*truck].clone();
-                    let _ = coordinator.handle_event(self.now, Event::Taken { vehicle, operator: operator.clone() });
-                }
-                deeds.push(deed);
-            }
-        }
-        for deed in deeds {
-            self.carry_out_deed(&deed);
-        }
-        for truck in &mut self.trucks {
-            let head = truck.track.stops().back().map(|stop| stop.node);
-            if let Doing::Driven(nodes) = &mut truck.doing
-                && nodes.last().copied() == head
-            {
-                nodes.pop();
-            }
-        }
-        self.outcome.helping +=
-            TICK * 2 * u32::try_from(self.operators.iter().filter(|one| one.is_helping()).count()).unwrap_or(0);
-    }
-
-    fn carry_out_deed(&mut self, deed: &Deed) {
-        match *deed {
-            Deed::Take { .. } => {}
-            Deed::Control { truck, nodes } => {
-                if let Some(opened) = self.opened[truck] {
-                    self.outcome.to_control.push(self.now.since(opened));
-                }
-                let way = self.way_of_a_person(truck, nodes);
-                self.trucks[truck].begin(Doing::Driven(way));
-            }
-            Deed::Release { truck } => {
-                self.trucks[truck].begin(Doing::Driving);
-                let vehicle = self.ids[truck].clone();
-                if let Some(coordinator) = &mut self.coordinator {
-                    let outputs = coordinator.handle_event(self.now, Event::Released { vehicle });
-                    self.carry_out(outputs);
-                }
-            }
-        }
-    }
-
-    /// The next nodes on the way to its goal, the first of them last.
-    fn way_of_a_person(&self, who: usize, nodes: usize) -> Vec<NodeId> {
-        let site = &self.layout.site;
-        let (Some(goal), Some(head)) = (self.fleet.goals[who], self.trucks[who].track.stops().back().map(|stop| stop.node))
-        else {
-            return Vec::new();
-        };
-        let routes = Routes::to(site, goal, &vec![false; site.len()]);
-        let mut way = vec![head];
-        for _ in 0..nodes {
-            let Some(&last) = way.last() else { break };
-            let ahead = site.out(last).iter().copied().filter(|node| !site.is_dock(*node) && !way.contains(node));
-            let Some(next) = ahead.min_by_key(|node| routes.from(*node).unwrap_or(u32::MAX)) else { break };
-            way.push(next);
-        }
-        way.remove(0);
-        way.reverse();
-        way
-    }
-}
-
-/// Of the goals that belong to one vehicle, any.
-pub(crate) fn own_goal(goals: &[NodeId], who: usize, vehicles: usize, random: &mut Random) -> NodeId {
-    let own = (goals.len() - who).div_ceil(vehicles);
-    goals[who + vehicles * random.below(own)]
 }
 
 /// How long loading or unloading takes: lifting, lowering and the last metre, 25 s a pallet in safety.md 6 with both ends.
