@@ -38,7 +38,7 @@ pub struct Limits {
     pub detour_mm: u32,
     /// How much longer a way round may be that is taken rather than to wait on.
     pub round_mm: u32,
-    /// Before ways are measured anew because others stand in the lanes.
+    /// Before ways are measured anew because others stand in the lanes or something is blocked: a grant looks at that itself.
     pub look_again: Duration,
     /// Near a vehicle that a person drives nobody is faster.
     pub near_mm_s: u32,
@@ -231,10 +231,10 @@ impl Coordinator {
         let member = &mut self.members[who];
         member.kept.goal = Some(Goal { node: goal, promised: false, since: now });
         member.unreachable = false;
-        if docks::is_taken(&self.members, who, goal) {
+        if docks::is_taken(&self.site, &self.members, who, goal) {
             out.push(Output::Queued { vehicle: vehicle.clone() });
         }
-        docks::promise(now, &mut self.members, out);
+        docks::promise(now, &self.site, &mut self.members, out);
     }
 
     fn taken(&mut self, vehicle: &VehicleId, operator: &OperatorName) {
@@ -255,7 +255,7 @@ impl Coordinator {
         let changed = self.blocking.update(&self.site, &self.members, lost);
         self.ask_back(changed);
         self.call_people(now, out);
-        docks::promise(now, &mut self.members, out);
+        docks::promise(now, &self.site, &mut self.members, out);
         self.measure(now, out);
         if self.has_settled(now) {
             self.plan_and_grant(now);
@@ -340,8 +340,8 @@ impl Coordinator {
             };
             let is_new = measured.as_ref().is_none_or(|known| known.goal != goal);
             let is_old = measured.as_ref().is_some_and(|known| {
-                let looked = now.since(known.at) < self.limits.look_again;
-                known.version != version || ((crowded || known.crowded) && !looked)
+                let changed = known.version != version || crowded || known.crowded;
+                changed && now.since(known.at) >= self.limits.look_again
             });
             if is_new || (is_old && left > 0) {
                 left = left.saturating_sub(1);
@@ -359,11 +359,12 @@ impl Coordinator {
 
     fn plan_and_grant(&mut self, now: MonoTime) {
         let mut order: Vec<usize> = (0..self.members.len()).collect();
-        // A person at the wheel first, then who has been on its way longest, then who is wanted nowhere. Standing counts more than
+        // A person at the wheel first, then who has been on its way longest, then who is there or wanted nowhere. Standing counts more than
         // driving, or a vehicle in a dock would wait until a whole stream of older ones has passed.
         order.sort_by_key(|who| {
             let member = &self.members[*who];
-            let goal = member.kept.goal.filter(|goal| goal.promised);
+            let there = |goal: &Goal| goal.node == member.kept.ledger.head();
+            let goal = member.kept.goal.filter(|goal| goal.promised && !there(goal));
             let patience = goal.map(|goal| now.since(goal.since) + now.since(member.since) * STANDING_COUNTS);
             (!member.is_intervened(), Reverse(patience), *who)
         });

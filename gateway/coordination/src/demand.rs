@@ -79,7 +79,7 @@ impl Asker<'_> {
             (Some(goal), Some(_)) if goal == head => 0,
             // To wait costs less than any way that leads farther from the goal, and more than any that does not.
             (_, Some(length)) => length + patience_mm,
-            (_, None) => 0,
+            (_, None) => u32::from(member.yields),
         };
         ranked.push((stay, false, head.index()));
         ranked.sort_unstable();

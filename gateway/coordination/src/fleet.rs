@@ -22,6 +22,8 @@ pub(crate) struct Member {
     pub(crate) cap_mm_s: Option<u32>,
     /// It stands in trouble, and what it does not need was asked back once.
     pub(crate) asked_back: bool,
+    /// Another waits for the dock in which it waits.
+    pub(crate) yields: bool,
     /// It was said that no way leads to its goal.
     pub(crate) unreachable: bool,
 }
@@ -57,6 +59,7 @@ impl Member {
             since: now,
             cap_mm_s: None,
             asked_back: false,
+            yields: false,
             unreachable: false,
         }
     }

@@ -1,0 +1,6 @@
+//! The coordinator through its public face, with invented time.
+
+mod grants;
+mod rig;
+mod sites;
+mod story;
