@@ -283,7 +283,7 @@ impl Coordinator {
                 let covered = |node: NodeId| {
                     member.report.as_ref().is_some_and(|report| touched(&self.site, &report.swept).any(|other| other == node))
                 };
-                let last = member.kept.ledger.entries().filter(|entry| covered(entry.node)).map(|entry| entry.seq).last();
+                let last = member.kept.ledger.entries().filter(|entry| covered(entry.node)).map(|entry| entry.seq).next_back();
                 member.kept.ledger.revoke_from(by, |entry| Some(entry.seq) > last && entry.state == GrantState::Granted)
             } else if changed && matches!(member.mode(), Some(Mode::Automatic)) {
                 let stands_well = member.kept.ledger.entries().next().is_some_and(|entry| self.blocking.leads_on(entry.node));
@@ -359,12 +359,13 @@ impl Coordinator {
 
     fn plan_and_grant(&mut self, now: MonoTime) {
         let mut order: Vec<usize> = (0..self.members.len()).collect();
-        // A person at the wheel first, then who has been on its way longest, then who is there or wanted nowhere. Standing counts more than
+        // A person at the wheel first, then who has been on its way longest, then who is there, or wanted nowhere
+        // it can get to: whoever comes first in the plan cannot be asked to make room. Standing counts more than
         // driving, or a vehicle in a dock would wait until a whole stream of older ones has passed.
         order.sort_by_key(|who| {
             let member = &self.members[*who];
             let there = |goal: &Goal| goal.node == member.kept.ledger.head();
-            let goal = member.kept.goal.filter(|goal| goal.promised && !there(goal));
+            let goal = member.kept.goal.filter(|goal| goal.promised && !there(goal) && !member.unreachable);
             let patience = goal.map(|goal| now.since(goal.since) + now.since(member.since) * STANDING_COUNTS);
             (!member.is_intervened(), Reverse(patience), *who)
         });
@@ -460,8 +461,8 @@ impl Coordinator {
                 number: member.kept.number,
                 echo,
                 lease: self.limits.lease,
-                granted: granted.into_iter().map(|entry| entry.granted()).collect(),
-                revoked: revoked.into_iter().map(|entry| entry.granted()).collect(),
+                granted: granted.into_iter().map(super::ledger::Entry::granted).collect(),
+                revoked: revoked.into_iter().map(super::ledger::Entry::granted).collect(),
                 cap_mm_s: member.cap_mm_s,
             };
             out.push(Output::Send { vehicle: member.id.clone(), order });

@@ -8,7 +8,9 @@ use farhand_protocol::MonoTime;
 /// Promises each goal to who has asked for it longest, and says so. Whoever stands in a dock that another waits for, and waits for
 /// one itself, has to come out: two who want each other's docks would wait for ever.
 pub(crate) fn promise(now: MonoTime, site: &Site, members: &mut [Member], out: &mut Vec<Output>) {
-    members.iter_mut().for_each(|member| member.yields = false);
+    for member in members.iter_mut() {
+        member.yields = false;
+    }
     let mut waiting: Vec<(MonoTime, usize)> = members
         .iter()
         .enumerate()

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// One vehicle.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "facts of which none follows from another")]
 pub(crate) struct Member {
     pub(crate) id: VehicleId,
     pub(crate) kept: KeptMember,

@@ -78,7 +78,8 @@ pub(crate) fn live(site: &Site, blocked: &[bool]) -> Vec<bool> {
             best = (size, start.index());
         }
     }
-    if best.1 == usize::MAX {
+    // One node by itself is no round trip: nobody is sent anywhere until something is unblocked.
+    if best.0 < 2 {
         return vec![false; site.len()];
     }
     let mut live = spread(site, number(best.1), |node| site.into(node), &open);

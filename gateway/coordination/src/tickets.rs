@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_person_near_comes_before_traffic_before_load_before_age() {
-        let old = Urgency { waited: Duration::from_secs(900), ..Urgency::default() };
+        let old = Urgency { waited: Duration::from_mins(15), ..Urgency::default() };
         let load = Urgency { load_at_risk: true, ..Urgency::default() };
         let traffic = Urgency { blocks_traffic: true, ..Urgency::default() };
         let person = Urgency { person_near: true, ..Urgency::default() };

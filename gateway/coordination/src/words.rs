@@ -75,7 +75,7 @@ pub struct Order {
     pub granted: Vec<Granted>,
     /// Nodes asked back: whoever cannot stop before one keeps it, and says so by holding it still.
     pub revoked: Vec<Granted>,
-    /// Near a vehicle that a person drives: no faster than this.
+    /// Near a vehicle that a person drives: no faster than this, in mm/s.
     pub cap_mm_s: Option<u32>,
 }
 
@@ -141,9 +141,9 @@ pub struct Report {
     pub heard: OrderNumber,
     /// Every node that it has not left and may still enter, in order; never empty.
     pub held: Vec<Granted>,
-    /// Metres of its way from here to the last of them, in millimetres.
+    /// Length of its way from here to the last of them, in millimetres.
     pub ahead_mm: u32,
-    /// Speed along the way.
+    /// Speed along the way, in mm/s.
     pub speed_mm_s: u32,
     /// Who moves it.
     pub mode: Mode,
@@ -154,7 +154,7 @@ pub struct Report {
 /// What a vehicle can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VehicleKind {
-    /// Its top speed on this site.
+    /// Its top speed on this site, in mm/s.
     pub top_mm_s: u32,
     /// How hard it picks up speed, in mm/s².
     pub gain_mm_s2: u32,

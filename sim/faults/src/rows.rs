@@ -2,6 +2,7 @@
 
 mod cables;
 mod crashes;
+mod fleet;
 mod links;
 mod machines;
 mod messages;
@@ -92,7 +93,10 @@ pub(crate) const ROWS: &[Row] = &[
     row("21a", "stop by a person without the lease", "brake in the next tick, latched", Here(crashes::remote_stop)),
     row("21b", "emergency stop, and closed again with the switch held", "no motion", Here(crashes::emergency_stop)),
     row("22", "disk full", "driving goes on, no new lease, the journal is written later", Elsewhere("end to end, `14-full-disk`")),
-    row("23", "50 vehicles, 2 operators, an hour", "the coordination's bounds", Not("there is no coordination yet")),
+    row("23a", "50 vehicles, 2 operators, delays, losses, restarts", "nothing touched, nobody stuck, no grant lost, equal seeds equal", Here(fleet::usual)),
+    row("23b", "8 vehicles, 2 operators", "ticket to control p95 <= 15 s", Here(fleet::control)),
+    row("23c", "one vehicle of a fleet stands for good", "<= 1.5 times its share", Here(fleet::halted)),
+    row("23d", "throughput on the benchmark's map", ">= 90 % of ideal points", Not("missed: `farhand-sim traffic --only map`, docs/traffic.md")),
     row("24", "an hour of work in invented time", "nothing drifts, nothing breached", Here(links::soak)),
     row("25", "each guard of the core taken out", "something fails", Elsewhere("`farhand-sim model`, docs/safety/model.md")),
 ];

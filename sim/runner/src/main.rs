@@ -44,6 +44,8 @@ enum Subcommands {
     Model(farhand_model::Options),
     /// Does to a vehicle what goes wrong on a site, in invented time, and says what held.
     Faults(farhand_faults::Options),
+    /// Lets many vehicles of one site work, in invented time, and says what of their coordination held.
+    Traffic(farhand_traffic::Options),
     /// Says how much faster than real time invented time runs here.
     Pace(pace::PaceOptions),
 }
@@ -76,6 +78,9 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if let Some(Subcommands::Faults(options)) = &arguments.command {
         return farhand_faults::run(options, &mut std::io::stdout().lock());
+    }
+    if let Some(Subcommands::Traffic(options)) = &arguments.command {
+        return farhand_traffic::run(options, &mut std::io::stdout().lock());
     }
     if let Some(Subcommands::Pace(options)) = &arguments.command {
         return pace::run(options);

@@ -88,11 +88,8 @@ impl Body {
     }
 
     pub(crate) fn kind(&self) -> VehicleKind {
-        VehicleKind {
-            top_mm_s: self.top_mps.mul_add(1000.0, 0.5) as u32,
-            gain_mm_s2: self.gain_mps2.mul_add(1000.0, 0.5) as u32,
-            brake_mm_s2: self.brake_mps2.mul_add(1000.0, 0.5) as u32,
-        }
+        let milli = |value: f64| whole_mm(value).unsigned_abs();
+        VehicleKind { top_mm_s: milli(self.top_mps), gain_mm_s2: milli(self.gain_mps2), brake_mm_s2: milli(self.brake_mps2) }
     }
 }
 

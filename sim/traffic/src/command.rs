@@ -54,7 +54,7 @@ pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<()> {
     let mut shown = Duration::ZERO;
     let findings = criteria(&effort, &options.only, &mut |what, done| {
         let now = begin.elapsed();
-        if now - shown >= EACH {
+        if now >= shown + EACH {
             shown = now;
             eprintln!("{what}: {:.0} % ({} s)", done * 100.0, now.as_secs());
         }

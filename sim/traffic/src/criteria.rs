@@ -24,6 +24,15 @@ pub struct Effort {
     pub span: Duration,
 }
 
+impl Effort {
+    /// How many vehicles the site of a seed has: spread evenly, by the seed alone.
+    #[must_use]
+    pub fn vehicles(&self, seed: u64) -> usize {
+        let range = self.most.saturating_sub(self.fewest) + 1;
+        self.fewest + Random::stream(seed, actor::COUNT, 0).below(range)
+    }
+}
+
 /// What came of one criterion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -83,7 +92,7 @@ fn usual(effort: &Effort, progress: &mut dyn FnMut(&str, f64)) -> anyhow::Result
     for number in 0..effort.seeds {
         progress("sites with trouble", share(number, effort.seeds));
         let seed = effort.first_seed.wrapping_add(number);
-        let vehicles = vehicles_of(effort, number);
+        let vehicles = effort.vehicles(seed);
         let outcome = usual_run(seed, vehicles, effort.span)?;
         if outcome.seen.overlaps + outcome.seen.intrusions + outcome.seen.lost_grants > 0 {
             touched.push(seed);
@@ -94,8 +103,8 @@ fn usual(effort: &Effort, progress: &mut dyn FnMut(&str, f64)) -> anyhow::Result
         hours += effort.span.as_secs_f64() / 3600.0;
         add(&mut all, &outcome);
     }
-    let again = usual_run(effort.first_seed, vehicles_of(effort, 0), effort.span)?;
-    let once = usual_run(effort.first_seed, vehicles_of(effort, 0), effort.span)?;
+    let again = usual_run(effort.first_seed, effort.vehicles(effort.first_seed), effort.span)?;
+    let once = usual_run(effort.first_seed, effort.vehicles(effort.first_seed), effort.span)?;
     let seen = &all.seen;
     let sites =
         format!("{} sites of {} to {} vehicles, {hours:.0} h, {} tasks", effort.seeds, effort.fewest, effort.most, all.tasks);
@@ -172,7 +181,7 @@ fn one_dead(effort: &Effort, progress: &mut dyn FnMut(&str, f64)) -> anyhow::Res
     for number in 0..seeds {
         progress("one vehicle for good", share(number, seeds));
         let seed = effort.first_seed.wrapping_add(number);
-        let vehicles = vehicles_of(effort, number);
+        let vehicles = effort.vehicles(seed);
         let calm = Scenario { delays: true, bad_network: true, ..Scenario::calm(seed, vehicles, effort.span) };
         let without = World::new(Layout::generated(seed, vehicles)?, calm)?.run()?;
         let with = World::new(Layout::generated(seed, vehicles)?, Scenario { one_dead: true, ..calm })?.run()?;
@@ -223,19 +232,13 @@ fn throughput(effort: &Effort, progress: &mut dyn FnMut(&str, f64)) -> anyhow::R
 
 fn speed(progress: &mut dyn FnMut(&str, f64)) -> anyhow::Result<Finding> {
     progress("ticks of the coordinator", 0.0);
-    let Ticks { p50, p99, most, ticks } = tick_times(100, Duration::from_secs(300))?;
+    let Ticks { p50, p99, most, ticks } = tick_times(100, Duration::from_mins(5))?;
     let ms = |span: Duration| span.as_secs_f64() * 1000.0;
     Ok(Finding {
         criterion: "a tick of the coordinator with 100 vehicles <= 5 ms",
         figure: format!("p50 {:.2} ms, p99 {:.2} ms, most {:.2} ms of {ticks} ticks", ms(p50), ms(p99), ms(most)),
         holds: p99 <= Duration::from_millis(5),
     })
-}
-
-/// Spread evenly over the sites.
-pub(crate) fn vehicles_of(effort: &Effort, number: u64) -> usize {
-    let range = effort.most.saturating_sub(effort.fewest) + 1;
-    effort.fewest + Random::stream(effort.first_seed.wrapping_add(number), actor::COUNT, 0).below(range)
 }
 
 fn add(all: &mut Outcome, one: &Outcome) {

@@ -153,8 +153,38 @@ impl Oracle {
 }
 
 /// safety.md 5: no progress for a minute is a deadlock.
-const A_MINUTE: Duration = Duration::from_secs(60);
+const A_MINUTE: Duration = Duration::from_mins(1);
 /// Farther than this no two vehicles of ours touch, shields included.
 const FAR_M: f64 = 8.0;
 const FNV_START: u64 = 0xcbf2_9ce4_8422_2325;
 const FNV_FACTOR: u64 = 0x0000_0100_0000_01b3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::Body;
+    use crate::layout::{Layout, Ways};
+    use farhand_coordination::LossBehaviour;
+
+    #[test]
+    fn two_vehicles_in_one_place_are_seen_and_two_side_by_side_are_not() {
+        let site = Layout::warehouse(Ways::Both).expect("the map is a site").site;
+        let at = |node: u16| Truck::standing(Body::TRUCK, &site, NodeId(node), LossBehaviour::Stop);
+        let mut oracle = Oracle::new(2);
+        oracle.look(&[at(3), at(4)]);
+        assert_eq!(oracle.seen.overlaps, 0);
+        oracle.look(&[at(3), at(3)]);
+        assert_eq!(oracle.seen.overlaps, 1);
+    }
+
+    #[test]
+    fn whoever_is_in_a_box_as_it_appears_is_not_counted_and_who_comes_in_later_is() {
+        let mut oracle = Oracle::new(2);
+        let pair = BTreeSet::from([(0, 1)]);
+        oracle.judge_boxes(pair.clone(), vec![true, false]);
+        assert_eq!(oracle.seen.intrusions, 0);
+        oracle.judge_boxes(BTreeSet::new(), vec![true, false]);
+        oracle.judge_boxes(pair, vec![true, false]);
+        assert_eq!(oracle.seen.intrusions, 1);
+    }
+}

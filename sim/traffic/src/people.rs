@@ -97,4 +97,4 @@ const COMING_S: (f64, f64) = (3.0, 9.0);
 /// To see what is wrong and to mend it, in seconds, without driving.
 const HELPING_S: (f64, f64) = (10.0, 50.0);
 /// A person does not wait at the wheel for ever for a way to become free.
-const MOST_DRIVING: Duration = Duration::from_secs(60);
+const MOST_DRIVING: Duration = Duration::from_mins(1);

@@ -24,14 +24,18 @@ pub(crate) fn planned(ways: &[(i32, i32)], docks: &[(i32, i32)], lanes: &[(u16, 
 /// A ladder of one-way lanes, round the outside and up the middle:
 ///
 /// ```text
-/// 0 1 2 3 4     row y = 0, to the east
-/// 11     5      (0, 1) and (4, 1)
-/// 10 9 8 7 6    row y = 2, to the west; 12 at (2, 1) leads from 2 to 8; dock 13 hangs at (5, 1) on 5
+/// 11 10  9  8  7      to the west
+/// 12    15     6      up from 2 over 14 and 15 to 9
+/// 13    14     5 16   16 is a dock on 5
+///  0  1  2  3  4      to the east
 /// ```
 pub(crate) fn ladder() -> Site {
-    let ways = [(0, 0), (1, 0), (2, 0), (3, 0), (4, 0), (4, 1), (4, 2), (3, 2), (2, 2), (1, 2), (0, 2), (0, 1), (2, 1)];
-    let mut lanes: Vec<(u16, u16)> = (0..12).map(|at| (at, (at + 1) % 12)).collect();
-    lanes.extend([(2, 12), (12, 8), (13, 5), (5, 13)]);
+    let south = (0..5).map(|x| (x, 0));
+    let north = (0..5).rev().map(|x| (x, 3));
+    let ring = south.chain([(4, 1), (4, 2)]).chain(north).chain([(0, 2), (0, 1)]);
+    let ways: Vec<(i32, i32)> = ring.chain([(2, 1), (2, 2)]).collect();
+    let mut lanes: Vec<(u16, u16)> = (0..14).map(|at| (at, (at + 1) % 14)).collect();
+    lanes.extend([(2, 14), (14, 15), (15, 9), (16, 5), (5, 16)]);
     Site::new(planned(&ways, &[(5, 1)], &lanes)).expect("a ladder is a site")
 }
 

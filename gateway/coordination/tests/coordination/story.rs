@@ -1,8 +1,7 @@
 //! Life on a site, read from top to bottom.
 
 use crate::rig::{Rig, id, ladder};
-use farhand_coordination::Event;
-use farhand_coordination::{Coordinator, FleetEpoch, GrantState, Limits, Mode, NodeId, Output, Trouble};
+use farhand_coordination::{Coordinator, Event, FleetEpoch, GrantState, Limits, Mode, NodeId, Output, Trouble};
 use farhand_protocol::OperatorName;
 
 #[test]
@@ -10,7 +9,7 @@ fn a_vehicle_is_led_to_its_goal_and_leaves_nothing_behind() {
     let mut site = Rig::new(&[0]);
     site.want(1, 8);
     assert_eq!(site.said, [Output::Promised { vehicle: id(1) }]);
-    for _ in 0..10 {
+    for _ in 0..15 {
         site.second();
     }
     assert_eq!(site.at(1), 8);
@@ -47,33 +46,33 @@ fn a_node_is_granted_to_the_next_only_when_the_one_before_says_it_has_left() {
 #[test]
 fn a_dock_is_promised_to_one_and_the_other_is_queued() {
     let mut site = Rig::new(&[0, 6]);
-    site.want(1, 13);
-    site.want(2, 13);
+    site.want(1, 16);
+    site.want(2, 16);
     assert!(site.said.contains(&Output::Queued { vehicle: id(2) }));
     for _ in 0..10 {
         site.second();
     }
-    assert_eq!(site.at(1), 13);
+    assert_eq!(site.at(1), 16);
     assert_ne!(site.at(2), 5, "whoever waits for a dock does not wait before its mouth");
     site.want(1, 8);
     for _ in 0..20 {
         site.second();
     }
-    assert_eq!((site.at(1), site.at(2)), (8, 13));
+    assert_eq!((site.at(1), site.at(2)), (8, 16));
 }
 
 #[test]
 fn trouble_blocks_calls_and_sends_the_others_round() {
-    let mut site = Rig::new(&[8, 2]);
+    let mut site = Rig::new(&[15, 2]);
     let trouble = Trouble { person_near: true, load_at_risk: false };
     site.trucks.get_mut(&id(1)).expect("is there").mode = Mode::Halted(trouble);
-    site.want(2, 9);
+    site.want(2, 14);
     for _ in 0..3 {
         site.second();
     }
     assert!(site.said.contains(&Output::Opened { vehicle: id(1) }));
-    assert!(site.said.contains(&Output::Unreachable { vehicle: id(2) }), "9 lies behind the one that stands on 8");
-    assert!(site.coordinator.is_blocked(NodeId(8)) && !site.coordinator.leads_on(NodeId(12)));
+    assert!(site.said.contains(&Output::Unreachable { vehicle: id(2) }), "from 14 a way leads only to 15");
+    assert!(site.coordinator.is_blocked(NodeId(15)) && !site.coordinator.leads_on(NodeId(14)));
     let queue = site.coordinator.queue(site.now);
     assert!(queue[0].urgency.person_near && queue[0].operator.is_none());
 
@@ -93,19 +92,33 @@ fn trouble_blocks_calls_and_sends_the_others_round() {
     for _ in 0..20 {
         site.second();
     }
-    assert_eq!((site.at(1), site.at(2)), (11, 9));
+    assert_eq!((site.at(1), site.at(2)), (11, 14));
 }
 
 #[test]
 fn whoever_is_shut_in_turns_round_and_leaves_by_where_it_came_from() {
-    // On 12, between 2 and 8, while somebody stands on 8.
-    let mut site = Rig::new(&[8, 12]);
+    // On 14, between 2 and 15, while somebody stands on 15.
+    let mut site = Rig::new(&[15, 14]);
     site.trucks.get_mut(&id(1)).expect("is there").mode = Mode::Halted(Trouble::default());
     site.want(2, 4);
     for _ in 0..20 {
         site.second();
     }
-    assert_ne!(site.at(2), 12);
+    assert_eq!(site.at(2), 4);
+}
+
+#[test]
+fn whoever_cannot_get_to_its_goal_makes_room_for_who_can() {
+    // The first stands on 14; the second, on 2, is wanted there and was first; the third wants past it.
+    let mut site = Rig::new(&[14, 2, 1]);
+    site.trucks.get_mut(&id(1)).expect("is there").mode = Mode::Halted(Trouble::default());
+    site.want(2, 14);
+    site.second();
+    site.want(3, 4);
+    for _ in 0..20 {
+        site.second();
+    }
+    assert_eq!(site.at(3), 4);
 }
 
 #[test]

@@ -4,10 +4,11 @@ use crate::sources::{files, is_for_tests, parsed, root, shown};
 use std::path::{Path, PathBuf};
 use syn::visit::Visit;
 
-const CORES: [&str; 9] = [
+const CORES: [&str; 10] = [
     "gateway/protocol",
     "gateway/link",
     "gateway/lease",
+    "gateway/coordination",
     "vehicle-agent/safety",
     "vehicle-agent/guard",
     "vehicle-agent/mind",

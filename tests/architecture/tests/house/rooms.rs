@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 /// What decides: pure state machines and the language they speak.
-const CORES: [&str; 10] = [
+const CORES: [&str; 11] = [
     "gateway/protocol",
     "gateway/settings",
     "gateway/link",
     "gateway/lease",
+    "gateway/coordination",
     "vehicle-agent/safety",
     "vehicle-agent/guard",
     "vehicle-agent/senses",
