@@ -286,8 +286,10 @@ impl Coordinator {
                 let last = member.kept.ledger.entries().filter(|entry| covered(entry.node)).map(|entry| entry.seq).next_back();
                 member.kept.ledger.revoke_from(by, |entry| Some(entry.seq) > last && entry.state == GrantState::Granted)
             } else if changed && matches!(member.mode(), Some(Mode::Automatic)) {
+                // Whoever is shut in keeps its way to where it turns round; into what is blocked nobody keeps one.
                 let stands_well = member.kept.ledger.entries().next().is_some_and(|entry| self.blocking.leads_on(entry.node));
-                stands_well && member.kept.ledger.revoke_from(by, |entry| !self.blocking.leads_on(entry.node))
+                let is_shut = |node: NodeId| self.blocking.is_blocked(node) || (stands_well && !self.blocking.leads_on(node));
+                member.kept.ledger.revoke_from(by, |entry| is_shut(entry.node))
             } else {
                 false
             };
