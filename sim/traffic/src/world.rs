@@ -123,17 +123,17 @@ impl World {
     /// # Errors
     /// If a restarted gateway refuses what was kept.
     pub fn step(&mut self) -> anyhow::Result<()> {
-        self.step_timed(&mut |work| work())
+        self.step_watched(&mut |_, _| ())
     }
 
-    /// One tick, in which `time` runs the coordinator's.
-    pub(crate) fn step_timed(&mut self, time: &mut dyn FnMut(&mut dyn FnMut())) -> anyhow::Result<()> {
+    /// One tick, in which `watch` sees the coordinator before each tick of its own.
+    pub(crate) fn step_watched(&mut self, watch: &mut dyn FnMut(&Coordinator, MonoTime)) -> anyhow::Result<()> {
         self.tick += 1;
         self.now = self.now.after(TICK);
         self.live_and_die()?;
         self.drive();
         self.work();
-        self.talk(time);
+        self.talk(watch);
         self.help();
         self.oracle.look(&self.trucks);
         if self.tick.is_multiple_of(10) {
@@ -212,7 +212,7 @@ impl World {
     }
 
     /// Reports up, orders down.
-    fn talk(&mut self, time: &mut dyn FnMut(&mut dyn FnMut())) {
+    fn talk(&mut self, watch: &mut dyn FnMut(&Coordinator, MonoTime)) {
         for who in 0..self.trucks.len() {
             let turn = (self.tick + who as u64).is_multiple_of(REPORT_TICKS);
             if self.trucks[who].take_changed() || turn {
@@ -230,9 +230,8 @@ impl World {
         if self.tick.is_multiple_of(2)
             && let Some(coordinator) = &mut self.coordinator
         {
-            let mut outputs = Vec::new();
-            let now = self.now;
-            time(&mut || outputs = coordinator.handle_event(now, Event::Tick));
+            watch(coordinator, self.now);
+            let outputs = coordinator.handle_event(self.now, Event::Tick);
             if self.crash_near {
                 self.kept = Some(coordinator.export());
             }
