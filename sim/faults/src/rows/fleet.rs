@@ -15,11 +15,6 @@ pub(crate) fn control(effort: &Effort) -> anyhow::Result<Found> {
     try_part(effort, Part::Control, (8, 8))
 }
 
-/// One vehicle stands for good.
-pub(crate) fn halted(effort: &Effort) -> anyhow::Result<Found> {
-    try_part(effort, Part::Halted, (8, 50))
-}
-
 fn try_part(effort: &Effort, part: Part, (fewest, most): (usize, usize)) -> anyhow::Result<Found> {
     // Below that hardly anybody has called for help or gone round what stands.
     let minutes = effort.minutes.max(20);
