@@ -105,6 +105,8 @@ pub const PRESETS: &[Preset] = &[
     plain("rtt50", "50 ms there and back", 25),
     Preset { loss_permyriad: 200, ..plain("rtt50_loss2", "50 ms there and back, 2 % lost each way", 25) },
     Preset { jitter_ms: 10, loss_permyriad: 100, kbps: 4000, ..plain("rtt100_jitter10_loss1_4mbit", "a poor mobile link", 45) },
+    Preset { kbps: 8000, ..plain("rtt50_8mbit", "a fair mobile link", 25) },
+    Preset { kbps: 1000, ..plain("rtt50_1mbit", "the same at the end of a hall", 25) },
     Preset {
         jitter_ms: 8,
         loss_permyriad: 50,

@@ -20,7 +20,7 @@ pub(crate) struct NetOptions {
     /// A way to carry, written NAME=LISTEN=TO, for instance control=127.0.0.1:9443=127.0.0.1:7443. May stand several times.
     #[arg(long = "route", required = true, value_name = "NAME=LISTEN=TO")]
     routes: Vec<Route>,
-    /// What the network is like: clean, rtt50, rtt50_loss2, rtt100_jitter10_loss1_4mbit, wifi_lossy, handover, dead_zone, mangled.
+    /// What the network is like: clean, rtt50, rtt50_loss2, rtt100_jitter10_loss1_4mbit, rtt50_8mbit, rtt50_1mbit, wifi_lossy, handover, dead_zone, mangled.
     #[arg(long, default_value = "clean")]
     preset: String,
     /// Recorded link towards the server, in the Mahimahi format; replaces the preset's rate.
