@@ -7,6 +7,7 @@ use crate::incoming::{Door, Incoming};
 use crate::marked::MarkedSocket;
 use crate::refusal::explain;
 use crate::tuning::{Class, Side, transport_config};
+use crate::watch::PacketWatch;
 use farhand_protocol::VehicleId;
 use quinn::crypto::rustls::{QuicClientConfig, QuicServerConfig};
 use quinn::{
@@ -119,7 +120,7 @@ impl Endpoint {
 /// [`EndpointError`] names the port or the file.
 pub fn listen(address: SocketAddr, identity: &Identity, class: Class) -> Result<Endpoint, EndpointError> {
     let mut config = ServerConfig::with_crypto(Arc::new(server_crypto(identity)?));
-    config.transport_config(transport_config(class, Side::Gateway));
+    config.transport_config(transport_config(class, Side::Gateway, None));
     let inner = endpoint(address, class, Some(config))?;
     Ok(Endpoint { inner, door: Door::new(identity.admissions.clone()) })
 }
@@ -131,8 +132,21 @@ pub fn listen(address: SocketAddr, identity: &Identity, class: Class) -> Result<
 /// # Errors
 /// [`EndpointError`] names the port or the file.
 pub fn dialer(bind: SocketAddr, identity: &Identity, class: Class) -> Result<Endpoint, EndpointError> {
+    watched_dialer(bind, identity, class, None)
+}
+
+/// As [`dialer`]; `watch` hears of each packet of its connections.
+///
+/// # Errors
+/// [`EndpointError`] names the port or the file.
+pub fn watched_dialer(
+    bind: SocketAddr,
+    identity: &Identity,
+    class: Class,
+    watch: Option<Arc<dyn PacketWatch>>,
+) -> Result<Endpoint, EndpointError> {
     let mut config = ClientConfig::new(Arc::new(client_crypto(identity)?));
-    config.transport_config(transport_config(class, Side::Vehicle));
+    config.transport_config(transport_config(class, Side::Vehicle, watch));
     let mut inner = endpoint(bind, class, None)?;
     inner.set_default_client_config(config);
     Ok(Endpoint { inner, door: Door::new(None) })

@@ -12,19 +12,24 @@ mod messages;
 mod refusal;
 mod tuning;
 mod units;
+mod watch;
 
 pub use admissions::{Admissions, Fingerprint, NoFingerprint, OnRefusal, Standing};
-pub use endpoint::{ConnectError, Endpoint, EndpointError, connect, dialer, knock, listen, peer_vehicle, vehicle_dns_name};
+pub use endpoint::{
+    ConnectError, Endpoint, EndpointError, connect, dialer, knock, listen, peer_vehicle, vehicle_dns_name, watched_dialer,
+};
 pub use identity::{CertificateFacts, Identity, IdentityError};
 pub use incoming::Incoming;
 pub use marked::{MarkedSender, Packet};
 pub use messages::{
-    DatagramError, MessageError, MessageReader, MessageWriter, accept_messages, open_messages, read_datagram, send_datagram,
+    DatagramError, MessageError, MessageReader, MessageWriter, accept_messages, open_messages, probe, read_datagram,
+    send_datagram,
 };
 pub use quinn::{Connection, ConnectionError, RecvStream, SendStream};
 pub use refusal::{explain, is_abandoned};
 pub use tuning::Class;
 pub use units::{UnitError, UnitInFlight, read_unit, send_unit};
+pub use watch::{PacketWatch, packet_clock};
 
 /// The protocol name both ends must speak.
 pub const ALPN: &[u8] = b"farhand/1";

@@ -1,7 +1,9 @@
 //! quinn's settings for each class of traffic, with the reason for each number.
 
+use crate::watch::{PacketWatch, mono};
 use quinn::congestion::{Controller, ControllerFactory};
-use quinn::{IdleTimeout, TransportConfig, VarInt};
+use quinn::{AckFrequencyConfig, IdleTimeout, TransportConfig, VarInt};
+use quinn_proto::RttEstimator;
 use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -46,7 +48,12 @@ const MEDIA_RECEIVE_BYTES: u32 = 16 << 20;
 // Units not yet acknowledged, of all cameras together; the agent keeps far below it.
 const MEDIA_SEND_BYTES: u64 = 4 << 20;
 
-pub(crate) fn transport_config(class: Class, side: Side) -> Arc<TransportConfig> {
+// What is smaller only acknowledges, and is never acknowledged itself.
+const COUNTED_FROM_BYTES: u64 = 150;
+// A tenth of what counts as a full link; shorter costs packets back and tells no more.
+const ACKNOWLEDGED_WITHIN: Duration = Duration::from_millis(2);
+
+pub(crate) fn transport_config(class: Class, side: Side, watch: Option<Arc<dyn PacketWatch>>) -> Arc<TransportConfig> {
     let mut config = TransportConfig::default();
     config
         .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(u32::try_from(IDLE.as_millis()).unwrap_or(u32::MAX)))))
@@ -67,14 +74,15 @@ pub(crate) fn transport_config(class: Class, side: Side) -> Arc<TransportConfig>
     }
     match class {
         Class::Control => {
-            config.congestion_controller_factory(Arc::new(FixedWindow { bytes: CONTROL_WINDOW }));
+            config.congestion_controller_factory(Arc::new(FixedWindow { bytes: CONTROL_WINDOW, watch }));
         }
         Class::Media => {
             config
-                .congestion_controller_factory(Arc::new(FixedWindow { bytes: MEDIA_WINDOW }))
+                .congestion_controller_factory(Arc::new(FixedWindow { bytes: MEDIA_WINDOW, watch }))
                 .stream_receive_window(VarInt::from_u32(MEDIA_STREAM_BYTES))
                 .receive_window(VarInt::from_u32(MEDIA_RECEIVE_BYTES))
                 .send_window(MEDIA_SEND_BYTES)
+                .ack_frequency_config(Some(prompt_acknowledgements()))
                 // One unit after the other: a picture is of use only whole, and only after the one before it.
                 .send_fairness(false);
         }
@@ -82,23 +90,44 @@ pub(crate) fn transport_config(class: Class, side: Side) -> Arc<TransportConfig>
     Arc::new(config)
 }
 
+/// The uplink is judged by when a picture was acknowledged; by default its last packet may wait 25 ms for that.
+fn prompt_acknowledgements() -> AckFrequencyConfig {
+    let mut config = AckFrequencyConfig::default();
+    config.max_ack_delay(Some(ACKNOWLEDGED_WITHIN));
+    config
+}
+
 /// A congestion window that neither grows nor shrinks.
 ///
 /// Control sends a small constant rate, and what is late is worthless: backing off only adds age. For media the bit rate
-/// of the encoder is the rate, and the agent holds back by units in flight; loss-based control would halve the rate for
-/// each lost packet (1.7 Mbit/s at 50 ms and 2 % loss). An estimator of the link's own rate takes this one's place later.
-#[derive(Debug, Clone, Copy)]
+/// of the encoder is the rate, and the agent paces pictures before they are made (`farhand_link::Pacer`); loss-based control
+/// would halve the rate for each lost packet (1.7 Mbit/s at 50 ms and 2 % loss).
+#[derive(Clone)]
 struct FixedWindow {
     bytes: u64,
+    /// Told of each packet that leaves and is acknowledged.
+    watch: Option<Arc<dyn PacketWatch>>,
 }
 
 impl ControllerFactory for FixedWindow {
     fn build(self: Arc<Self>, _now: Instant, _current_mtu: u16) -> Box<dyn Controller> {
-        Box::new(*self)
+        Box::new((*self).clone())
     }
 }
 
 impl Controller for FixedWindow {
+    fn on_sent(&mut self, now: Instant, bytes: u64, _last_packet_number: u64) {
+        if let Some(watch) = self.watch.as_ref().filter(|_| bytes >= COUNTED_FROM_BYTES) {
+            watch.sent(mono(now), bytes);
+        }
+    }
+
+    fn on_ack(&mut self, now: Instant, sent: Instant, bytes: u64, _app_limited: bool, _rtt: &RttEstimator) {
+        if let Some(watch) = &self.watch {
+            watch.acknowledged(mono(now), mono(sent), bytes);
+        }
+    }
+
     fn on_congestion_event(&mut self, _now: Instant, _sent: Instant, _is_persistent: bool, _lost_bytes: u64) {}
 
     fn on_mtu_update(&mut self, _new_mtu: u16) {}
@@ -108,7 +137,7 @@ impl Controller for FixedWindow {
     }
 
     fn clone_box(&self) -> Box<dyn Controller> {
-        Box::new(*self)
+        Box::new(self.clone())
     }
 
     fn initial_window(&self) -> u64 {
