@@ -7,7 +7,7 @@ use bytes::Bytes;
 use farhand_profile::CameraProfile;
 use farhand_protocol::{CameraIndex, Codec, MAX_UNIT_BYTES, MediaHeader};
 use gstreamer::ClockTime;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -31,6 +31,23 @@ pub struct Unit {
     pub payload: Bytes,
     /// What the picture shows, if the camera's `freeze_check` asks for it.
     pub content: Option<Content>,
+}
+
+/// Whoever takes a camera's pictures. Called on GStreamer's threads, so neither may wait.
+pub trait Taker: Send + Sync + 'static {
+    /// A raw picture is there. False if it is not to be encoded: the next one is newer.
+    fn admits(&self) -> bool {
+        true
+    }
+
+    /// An encoded picture.
+    fn take(&self, unit: Unit);
+}
+
+impl<F: Fn(Unit) + Send + Sync + 'static> Taker for F {
+    fn take(&self, unit: Unit) {
+        self(unit);
+    }
 }
 
 /// One running camera. Dropping it asks it to stop without waiting.
@@ -61,35 +78,37 @@ enum End {
 struct Shared {
     traffic: Arc<Traffic>,
     wants_key_frame: AtomicBool,
+    /// What the encoder is to keep.
+    bitrate_kbps: AtomicU32,
+    fps: u32,
     pipeline: Mutex<Option<Arc<Pipeline>>>,
     fault: Mutex<Option<CameraError>>,
 }
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shared").field("traffic", &self.traffic).finish_non_exhaustive()
+        f.debug_struct("Shared").field("bitrate_kbps", &self.bitrate_kbps).finish_non_exhaustive()
     }
 }
 
 impl Camera {
-    /// Starts the camera on its own thread. `deliver` is called on GStreamer's thread and must not wait.
+    /// Starts the camera on its own thread.
     ///
     /// # Errors
     /// What the system says if it gives no thread. A source that fails is no error here: it is logged and tried again.
-    pub fn start(
-        index: CameraIndex,
-        profile: CameraProfile,
-        deliver: impl Fn(Unit) + Send + Sync + 'static,
-    ) -> std::io::Result<Self> {
+    pub fn start(index: CameraIndex, profile: CameraProfile, taker: impl Taker) -> std::io::Result<Self> {
+        let taker: Arc<dyn Taker> = Arc::new(taker);
         let shared = Arc::new(Shared {
-            traffic: Arc::new(Traffic::new(&profile)),
+            traffic: Arc::new(Traffic::new(&profile, Some(Arc::clone(&taker)))),
             wants_key_frame: AtomicBool::new(false),
+            bitrate_kbps: AtomicU32::new(profile.bitrate_kbps),
+            fps: profile.fps,
             pipeline: Mutex::new(None),
             fault: Mutex::new(None),
         });
         let (orders, asked) = sync_channel(8);
         let (done, stopped) = sync_channel(1);
-        let numbering = Numbering { index, next: 0, deliver: Arc::new(deliver) };
+        let numbering = Numbering { index, next: 0, taker };
         let supervisor = Supervisor { profile, shared: Arc::clone(&shared), asked, numbering: Arc::new(Mutex::new(numbering)) };
         std::thread::Builder::new().name(format!("camera-{}", index.0)).spawn(move || {
             supervisor.run();
@@ -119,6 +138,22 @@ impl Camera {
         }
     }
 
+    /// Sets the rate that the encoder keeps from its next picture on, without a restart and without a key frame.
+    pub fn set_bitrate(&self, kbps: u32) {
+        if self.shared.bitrate_kbps.swap(kbps, Ordering::Relaxed) == kbps {
+            return;
+        }
+        if let Some(pipeline) = lock(&self.shared.pipeline).as_ref() {
+            pipeline.set_bitrate(kbps);
+        }
+    }
+
+    /// Pictures a second, on which the encoder counts.
+    #[must_use]
+    pub fn fps(&self) -> u32 {
+        self.shared.fps
+    }
+
     /// What is wrong now, if anything.
     pub fn fault(&self) -> Option<CameraError> {
         lock(&self.shared.fault).clone()
@@ -142,7 +177,7 @@ impl Camera {
 struct Numbering {
     index: CameraIndex,
     next: u32,
-    deliver: Arc<dyn Fn(Unit) + Send + Sync>,
+    taker: Arc<dyn Taker>,
 }
 
 impl Numbering {
@@ -167,7 +202,7 @@ impl Numbering {
             capture: encoded.capture,
             length,
         };
-        (self.deliver)(Unit { header, payload: encoded.bytes, content: encoded.content });
+        self.taker.take(Unit { header, payload: encoded.bytes, content: encoded.content });
     }
 }
 
@@ -229,6 +264,7 @@ impl Supervisor {
             return End::Fault(fault);
         }
         *lock(&self.shared.pipeline) = Some(Arc::clone(&pipeline));
+        pipeline.set_bitrate(self.shared.bitrate_kbps.load(Ordering::Relaxed));
         if self.shared.wants_key_frame.swap(false, Ordering::Relaxed) {
             pipeline.force_key_frame();
         }
@@ -310,7 +346,7 @@ impl Supervisor {
 /// # Errors
 /// [`CameraError`] that says what is wrong, [`CameraError::Silent`] if nothing came in time.
 pub fn check(profile: &CameraProfile, within: Duration) -> Result<(), CameraError> {
-    let traffic = Arc::new(Traffic::new(profile));
+    let traffic = Arc::new(Traffic::new(profile, None));
     traffic.watched.store(true, Ordering::Relaxed);
     let (first, came) = sync_channel(1);
     // Only the first picture counts; later ones find the channel full.

@@ -6,7 +6,7 @@ mod mends;
 mod motion;
 mod pipeline;
 
-pub use camera::{Camera, Unit, check};
+pub use camera::{Camera, Taker, Unit, check};
 pub use content::{Content, ContentWatch, Luma, Motions};
 pub use mends::CameraError;
 

@@ -1,5 +1,6 @@
 //! One camera's GStreamer pipeline: build it, stamp what enters, hand out what is encoded.
 
+use crate::camera::Taker;
 use crate::content::{Content, ContentWatch, Luma};
 use crate::mends::{CameraError, failure, package_mend};
 use farhand_drive::vehicle_now;
@@ -19,6 +20,8 @@ const SINK: &str = "farhand-sink";
 const SAFETY_KEY_SECONDS: u32 = 10;
 // How many milliseconds of the bit rate one picture may take: bounds a key frame to three pictures' worth at 30 a second.
 const VBV_MS: u32 = 100;
+// Beyond this the encoder leaves out what has changed, and an old place looks live. What does not fit then is shown less often.
+const QP_MAX: u32 = 36;
 // x264enc moves a stream that begins below 1000 hours up to there, so that decode times stay positive. Beginning at that
 // height leaves each stamp as it was written.
 const STAMP_BASE: ClockTime = ClockTime::from_seconds(1000 * 3600);
@@ -28,8 +31,10 @@ const SMALLEST_STEP_US: u64 = 12;
 const NO_OFFSET: u64 = u64::MAX;
 
 /// What the probes and the supervisor share.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Traffic {
+    /// Asked before each picture is let in; none lets all of them in.
+    taker: Option<Arc<dyn Taker>>,
     /// Somebody wants the pictures.
     pub(crate) watched: AtomicBool,
     /// Raw pictures that came, watched or not.
@@ -52,9 +57,14 @@ pub(crate) struct Looked {
 }
 
 impl Traffic {
-    pub(crate) fn new(profile: &CameraProfile) -> Self {
+    pub(crate) fn new(profile: &CameraProfile, taker: Option<Arc<dyn Taker>>) -> Self {
         let looked = |check| Mutex::new(Looked { watch: ContentWatch::new(check, &profile.lens), newest: None });
-        Self { content: profile.freeze_check.map(looked), ..Self::default() }
+        Self { taker, content: profile.freeze_check.map(looked), ..Self::default() }
+    }
+
+    /// True if the picture that is there now is to be encoded.
+    fn admits(&self) -> bool {
+        self.watched.load(Ordering::Relaxed) && self.taker.as_ref().is_none_or(|taker| taker.admits())
     }
 
     /// Counts a picture, as its source does where it has a count: a number that it repeats is the same picture once more.
@@ -134,6 +144,11 @@ impl Pipeline {
         }
     }
 
+    /// The encoder keeps this rate from its next picture on.
+    pub(crate) fn set_bitrate(&self, kbps: u32) {
+        self.encoder.set_property("bitrate", kbps.max(1));
+    }
+
     /// Makes the next picture one that can be decoded alone.
     pub(crate) fn force_key_frame(&self) {
         let event = UpstreamForceKeyUnitEvent::builder().all_headers(true).build();
@@ -195,7 +210,7 @@ fn description(profile: &CameraProfile) -> String {
         "{source} ! queue name={ENTRY} max-size-buffers=1 max-size-bytes=0 max-size-time=0 leaky=downstream \
          ! videoscale ! videoconvert ! video/x-raw,format=I420,width={width_px},height={height_px} \
          ! x264enc name={ENCODER} tune=zerolatency speed-preset=ultrafast bitrate={bitrate_kbps} vbv-buf-capacity={VBV_MS} \
-           key-int-max={key_int} bframes=0 threads=1 sliced-threads=false cabac=false qp-min=18 byte-stream=true aud=false \
+           key-int-max={key_int} bframes=0 threads=1 sliced-threads=false cabac=false qp-min=18 qp-max={QP_MAX} byte-stream=true aud=false \
            option-string=scenecut=0 \
          ! video/x-h264,profile=constrained-baseline,stream-format=byte-stream,alignment=au \
          ! appsink name={SINK} sync=false max-buffers=2 drop=false qos=false enable-last-sample=false",
@@ -211,7 +226,7 @@ fn stamp(entry: &gstreamer::Element, profile: &CameraProfile, traffic: &Arc<Traf
     pad.add_probe(PadProbeType::BUFFER, move |_, info| {
         let now = vehicle_now();
         traffic.pictures.fetch_add(1, Ordering::Relaxed);
-        if !traffic.watched.load(Ordering::Relaxed) {
+        if !traffic.admits() {
             // `Handled` and not `Drop`: both let the picture go, but GStreamer 1.22 complains of `Drop` from this binding.
             return PadProbeReturn::Handled;
         }

@@ -48,6 +48,27 @@ fn a_key_frame_comes_when_it_is_asked_for_and_only_then() {
 }
 
 #[test]
+fn the_rate_is_changed_within_five_pictures_without_a_restart_or_a_key_frame() {
+    let source = "videotestsrc is-live=true pattern=smpte ! video/x-raw,format=I420,width=320,height=180,framerate=30/1";
+    let (camera, units) = start_profile(profile(source, "bitrate_kbps = 1200\n"));
+    camera.watch(true);
+    let mean_of_20 = |kbps: u32| {
+        camera.set_bitrate(kbps);
+        let units: Vec<Unit> = (0..25).map(|_| next(&units)).collect();
+        assert!(units.windows(2).all(|pair| pair[1].header.sequence == pair[0].header.sequence + 1));
+        (
+            units[1..].iter().filter(|unit| unit.header.key).count(),
+            units[5..].iter().map(|unit| unit.payload.len()).sum::<usize>() / 20,
+        )
+    };
+    let (wide, narrow, again) = (mean_of_20(1200), mean_of_20(200), mean_of_20(1200));
+    assert_eq!([wide.0, narrow.0, again.0], [0; 3], "key frames");
+    assert!(narrow.1 * 2 < wide.1, "{narrow:?} bytes a picture after {wide:?}");
+    assert!(again.1 > narrow.1 * 2, "{again:?} bytes a picture after {narrow:?}");
+    assert!(camera.stop(PATIENCE));
+}
+
+#[test]
 fn a_camera_that_nobody_watches_is_not_encoded_and_comes_back_with_a_key_frame() {
     let (camera, units) = start(SOURCE);
     camera.watch(true);
