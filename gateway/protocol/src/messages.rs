@@ -331,6 +331,9 @@ pub struct MediaDemand {
     pub seq: u64,
     /// One entry for each camera that somebody watches.
     pub cameras: Vec<CameraDemand>,
+    /// The bits a second that the way to the pages carries, where it carries less than the vehicle sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub downlink_bps: Option<u64>,
 }
 
 /// One watched camera.

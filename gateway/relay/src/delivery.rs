@@ -4,14 +4,18 @@ use crate::ViewerId;
 use crate::packets::PicturePackets;
 use crate::vehicle::locked;
 use bytes::Bytes;
-use farhand_link::{LatestSlot, UnitGate, Verdict};
-use farhand_protocol::CameraIndex;
+use farhand_link::{Downlink, LatestSlot, UnitGate, Verdict};
+use farhand_protocol::{CameraIndex, MonoTime};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
 
 /// Pictures of one camera that may wait for one viewer: an eighth of a second at 30 pictures a second.
 const MOST_PICTURES: usize = 4;
+
+/// Whoever has sent a command within this time drives: what others can take does not matter then.
+const DRIVES_FOR: Duration = Duration::from_secs(1);
 
 /// The newest message for one viewer.
 #[derive(Default)]
@@ -53,6 +57,8 @@ pub(crate) struct ViewerPort {
     /// The answer to the newest ping.
     pub(crate) pong: Newest,
     cameras: BTreeMap<CameraIndex, CameraPort>,
+    pub(crate) downlink: Mutex<Downlink>,
+    commanded: Mutex<Option<MonoTime>>,
     ending: watch::Sender<bool>,
 }
 
@@ -68,13 +74,30 @@ impl ViewerPort {
             ports.insert(*camera, CameraPort { gate: Mutex::new(UnitGate::new()), pictures });
             queues.insert(*camera, queue);
         }
-        let port =
-            Self { id, state: Newest::default(), pong: Newest::default(), cameras: ports, ending: watch::Sender::new(false) };
+        let port = Self {
+            id,
+            state: Newest::default(),
+            pong: Newest::default(),
+            cameras: ports,
+            downlink: Mutex::default(),
+            commanded: Mutex::new(None),
+            ending: watch::Sender::new(false),
+        };
         (Arc::new(port), queues)
     }
 
     pub(crate) fn watches(&self, camera: CameraIndex) -> bool {
         self.cameras.contains_key(&camera)
+    }
+
+    /// A command of this viewer was passed on.
+    pub(crate) fn commands(&self, now: MonoTime) {
+        *locked(&self.commanded) = Some(now);
+    }
+
+    /// True while this viewer drives.
+    pub(crate) fn drives(&self, now: MonoTime) -> bool {
+        locked(&self.commanded).is_some_and(|at| now.since(at) < DRIVES_FOR)
     }
 
     pub(crate) fn put_state(&self, message: Bytes) {

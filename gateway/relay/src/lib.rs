@@ -15,6 +15,7 @@ mod resend;
 mod retransmit;
 mod rules;
 mod runtime;
+mod sending;
 mod stopping;
 mod vehicle;
 mod viewer;

@@ -121,6 +121,8 @@ fn take(vehicle: &Vehicle, connection: &Connection, header: MediaHeader, bytes: 
     }
     metrics::counter!("farhand_media_units_total", "vehicle" => vehicle.id.to_string(), "camera" => camera.to_string())
         .increment(1);
+    metrics::counter!("farhand_media_bytes_total", "vehicle" => vehicle.id.to_string(), "camera" => camera.to_string())
+        .increment(u64::from(header.length));
     let label = UnitLabel::from(&header);
     pass_on(vehicle, camera, |relay| {
         // Another connection counts its units anew.

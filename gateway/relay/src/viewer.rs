@@ -3,15 +3,14 @@
 use crate::channel::{self, LINK_PERIOD, ToPage};
 use crate::delivery::{PictureQueues, ViewerPort};
 use crate::demux::{Full, MOST_LINES};
-use crate::feedback::KeyFrameWishes;
-use crate::packets::PicturePackets;
+use crate::feedback::PageFeedback;
 use crate::port::{Line, SharedPort};
 use crate::relay::{OpenError, ViewerKind};
 use crate::retransmit::Retransmitter;
 use crate::runtime::LineRuntime;
-use crate::vehicle::Vehicle;
+use crate::sending::{ABS_SEND_TIME_URI, PLAYOUT_DELAY_URI, Sending, send_pictures};
+use crate::vehicle::{Vehicle, locked};
 use crate::{CommandRefusal, Rules, ViewerId, now};
-use bytes::Bytes;
 use farhand_protocol::{CameraIndex, ConsoleLink, FromConsole, Limits, Ping, Pong, StopOrder, ToConsole, decode, encode};
 use rtc::data_channel::RTCDataChannelInit;
 use rtc::ice::rand::{generate_pwd, generate_ufrag};
@@ -22,7 +21,6 @@ use rtc::peer_connection::configuration::interceptor_registry::configure_rtcp_re
 use rtc::peer_connection::configuration::media_engine::{MIME_TYPE_H264, MediaEngine};
 use rtc::peer_connection::configuration::setting_engine::SettingEngineBuilder;
 use rtc::peer_connection::sdp::RTCSessionDescription;
-use rtc::rtp::packet::Packet;
 use rtc::rtp_transceiver::rtp_sender::{
     RTCPFeedback, RTCRtpCodec, RTCRtpCodecParameters, RTCRtpCodingParameters, RTCRtpEncodingParameters,
     RTCRtpHeaderExtensionCapability, RtpCodecKind,
@@ -33,7 +31,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 use tracing::{debug, info};
 use webrtc::data_channel::{DataChannel, DataChannelEvent};
@@ -42,12 +40,8 @@ use webrtc::media_stream::track_local::{TrackLocal, TrackLocalEvent};
 use webrtc::peer_connection::{
     PeerConnection, PeerConnectionBuilder, PeerConnectionEventHandler, RTCIceGatheringState, RTCPeerConnectionState,
 };
-use webrtc::rtp_transceiver::RtpSender;
 
-const PLAYOUT_DELAY_URI: &str = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay";
-/// Least and most delay of 0: the page shows each picture as soon as it is decoded.
-const NO_PLAYOUT_DELAY: Bytes = Bytes::from_static(&[0, 0, 0]);
-const PAYLOAD_TYPE: u8 = 102;
+pub(crate) const PAYLOAD_TYPE: u8 = 102;
 const CLOCK_RATE: u32 = 90_000;
 const GATHER_WITHIN: Duration = Duration::from_secs(2);
 /// A page that has not connected by then is gone; a page that lost its connection opens a new one.
@@ -66,14 +60,6 @@ impl PeerConnectionEventHandler for Events {
     async fn on_connection_state_change(&self, state: RTCPeerConnectionState) {
         self.state.send_replace(state);
     }
-}
-
-/// A track and what its packets must carry.
-struct Sending {
-    camera: CameraIndex,
-    track: Arc<TrackLocalStaticRTP>,
-    sender: Arc<dyn RtpSender>,
-    ssrc: u32,
 }
 
 /// Who wants to see what, and by which way.
@@ -95,7 +81,10 @@ pub(crate) async fn open(opening: Opening, offer: String) -> Result<String, Open
     // The page's datagrams are known by it, so it must not be guessed.
     let name = generate_ufrag();
     let (line, runtime) = pages.line(&name).map_err(|Full| OpenError::Full(MOST_LINES))?;
-    let connection = Box::pin(connection(name, runtime, pages.stand_ins(), Events { gathered, state })).await.map_err(refused)?;
+    let (port, queues) = ViewerPort::new(id, &cameras);
+    let feedback = feedback(&vehicle, &port);
+    let building = connection(name, runtime, pages.stand_ins(), Events { gathered, state }, feedback);
+    let connection = Box::pin(building).await.map_err(refused)?;
     let (answer, ends) = match Box::pin(agree(&*connection, offer, kind, &cameras, gathering)).await {
         Ok(agreed) => agreed,
         Err(error) => {
@@ -104,7 +93,6 @@ pub(crate) async fn open(opening: Opening, offer: String) -> Result<String, Open
             return Err(refused(error));
         }
     };
-    let (port, queues) = ViewerPort::new(id, &cameras);
     vehicle.add_viewer(Arc::clone(&port));
     for camera in &cameras {
         vehicle.wish_key_frame(*camera);
@@ -160,18 +148,22 @@ async fn connection(
     runtime: LineRuntime,
     stand_ins: Vec<SocketAddr>,
     events: Events,
+    feedback: PageFeedback<impl FnMut(u64) + Send + Sync + 'static>,
 ) -> Result<Box<dyn PeerConnection>, Error> {
     let mut media = MediaEngine::default();
     let codec = RTCRtpCodecParameters { rtp_codec: h264(), payload_type: PAYLOAD_TYPE };
     media.register_codec(codec, RtpCodecKind::Video)?;
-    let playout_delay = RTCRtpHeaderExtensionCapability { uri: PLAYOUT_DELAY_URI.to_owned() };
-    media.register_header_extension(playout_delay, RtpCodecKind::Video, None)?;
-    for parameter in ["", "pli"] {
-        media.register_feedback(RTCPFeedback { typ: "nack".to_owned(), parameter: parameter.to_owned() }, RtpCodecKind::Video);
+    for uri in [PLAYOUT_DELAY_URI, ABS_SEND_TIME_URI] {
+        let extension = RTCRtpHeaderExtensionCapability { uri: uri.to_owned() };
+        media.register_header_extension(extension, RtpCodecKind::Video, None)?;
+    }
+    for (typ, parameter) in [("nack", ""), ("nack", "pli"), ("goog-remb", "")] {
+        let feedback = RTCPFeedback { typ: typ.to_owned(), parameter: parameter.to_owned() };
+        media.register_feedback(feedback, RtpCodecKind::Video);
     }
     let registry = configure_rtcp_reports(Registry::new()).with(Slot::NackResponder, Retransmitter::default());
     // Behind every interceptor of the library.
-    let registry = registry.with(Slot::from(14_000), KeyFrameWishes::default());
+    let registry = registry.with(Slot::from(14_000), feedback);
     let settings = SettingEngineBuilder::new()
         .with_include_loopback_candidate(true)
         .with_ice_credentials(name, generate_pwd())
@@ -250,7 +242,7 @@ impl Viewer {
         for sending in sendings {
             if let Some(queue) = queues.remove(&sending.camera) {
                 tasks.spawn(listen_for_wishes(Arc::clone(&viewer), sending.camera, Arc::clone(&sending.track)));
-                tasks.spawn(send_pictures(sending, queue, state.clone()));
+                tasks.spawn(send_pictures(sending, Arc::clone(&viewer.port), queue, state.clone()));
             }
         }
         if let Some((channel, _log)) = &channels {
@@ -285,6 +277,7 @@ impl Viewer {
                 match self.rules.command(self.port.id, &self.vehicle.id, command.epoch) {
                     // The vehicle being away is no news to the page: its states stop.
                     Ok(()) => {
+                        self.port.commands(now());
                         let _ = self.vehicle.send_command(bytes);
                     }
                     Err(CommandRefusal::NoLease) => count_refusal("no_lease"),
@@ -369,49 +362,14 @@ async fn listen_for_wishes(viewer: Arc<Viewer>, camera: CameraIndex, track: Arc<
     }
 }
 
-async fn send_pictures(
-    sending: Sending,
-    mut queue: mpsc::Receiver<Arc<PicturePackets>>,
-    mut state: watch::Receiver<RTCPeerConnectionState>,
-) {
-    if state.wait_for(|state| *state == RTCPeerConnectionState::Connected).await.is_err() {
-        return;
-    }
-    let (payload_type, playout_delay) = match sending.sender.get_parameters().await {
-        Ok(parameters) => {
-            let extensions = &parameters.rtp_parameters.header_extensions;
-            let playout_delay = extensions.iter().find(|extension| extension.uri == PLAYOUT_DELAY_URI);
-            let codec = parameters.rtp_parameters.codecs.first();
-            (
-                codec.map_or(PAYLOAD_TYPE, |codec| codec.payload_type),
-                playout_delay.and_then(|extension| u8::try_from(extension.id).ok()),
-            )
+/// Notes what a page says that it can take, and has the vehicle told at once where that got less.
+fn feedback(vehicle: &Arc<Vehicle>, port: &Arc<ViewerPort>) -> PageFeedback<impl FnMut(u64) + Send + Sync + 'static> {
+    let (vehicle, port) = (Arc::clone(vehicle), Arc::clone(port));
+    PageFeedback::new(move |bps| {
+        let less = locked(&port.downlink).said(now(), bps);
+        metrics::counter!("farhand_page_estimates_total", "less" => if less { "yes" } else { "no" }).increment(1);
+        if less {
+            vehicle.demand_changed.notify_one();
         }
-        Err(error) => {
-            debug!(%error, "no parameters");
-            (PAYLOAD_TYPE, None)
-        }
-    };
-    let mut sequence: u16 = 0;
-    while let Some(picture) = queue.recv().await {
-        let last = picture.payloads.len() - 1;
-        for (index, payload) in picture.payloads.iter().enumerate() {
-            let mut packet = Packet { payload: payload.clone(), ..Default::default() };
-            packet.header.version = 2;
-            packet.header.marker = index == last;
-            packet.header.payload_type = payload_type;
-            packet.header.sequence_number = sequence;
-            packet.header.timestamp = picture.stamp.0;
-            packet.header.ssrc = sending.ssrc;
-            sequence = sequence.wrapping_add(1);
-            if let Some(extension) = playout_delay {
-                // Three bytes always fit.
-                drop(packet.header.set_extension(extension, NO_PLAYOUT_DELAY));
-            }
-            if let Err(error) = sending.track.write_rtp(packet).await {
-                debug!(%error, "not sent");
-                return;
-            }
-        }
-    }
+    })
 }

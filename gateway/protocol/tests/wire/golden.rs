@@ -20,7 +20,12 @@ pub(crate) fn accepted_text() -> String {
     add(&mut vectors, "VehicleDatagram", Limits::DATAGRAM, samples::vehicle_datagrams());
     add(&mut vectors, "VehicleSays", Limits::STREAM, samples::vehicle_says());
     add(&mut vectors, "GatewaySays", Limits::STREAM, samples::gateway_says());
-    add(&mut vectors, "MediaDemand", Limits::DATAGRAM, vec![("what is watched", samples::media_demand())]);
+    add(
+        &mut vectors,
+        "MediaDemand",
+        Limits::DATAGRAM,
+        vec![("what is watched", samples::media_demand()), ("and what the pages can take", samples::narrow_media_demand())],
+    );
     pretty(&vectors)
 }
 

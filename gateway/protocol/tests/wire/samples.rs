@@ -229,7 +229,12 @@ pub(crate) fn gateway_says() -> Vec<(&'static str, GatewaySays)> {
 }
 
 pub(crate) fn media_demand() -> MediaDemand {
-    MediaDemand { v: WIRE_VERSION, seq: 12, cameras: vec![CameraDemand { camera: CameraIndex(0), key_frame_request: 4 }] }
+    let cameras = vec![CameraDemand { camera: CameraIndex(0), key_frame_request: 4 }];
+    MediaDemand { v: WIRE_VERSION, seq: 12, cameras, downlink_bps: None }
+}
+
+pub(crate) fn narrow_media_demand() -> MediaDemand {
+    MediaDemand { downlink_bps: Some(900_000), ..media_demand() }
 }
 
 pub(crate) fn media_headers() -> Vec<(&'static str, MediaHeader)> {

@@ -116,7 +116,7 @@ async fn a_fresh_media_connection_begins_with_a_key_frame() {
 
 fn demand(media: &Connection, seq: u64, key_frame_request: Option<u32>) {
     let cameras = key_frame_request.map(|key_frame_request| CameraDemand { camera: CameraIndex(0), key_frame_request });
-    let demand = MediaDemand { v: WIRE_VERSION, seq, cameras: cameras.into_iter().collect() };
+    let demand = MediaDemand { v: WIRE_VERSION, seq, cameras: cameras.into_iter().collect(), downlink_bps: None };
     send_datagram(media, &demand).expect("sent");
 }
 
