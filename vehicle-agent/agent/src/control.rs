@@ -2,11 +2,12 @@
 
 use crate::dial::{Dialer, Silence};
 use crate::guardian::{Guardian, GuardianGone, GuardianPort};
+use crate::pace::Pace;
 use crate::policy::Scorer;
 use farhand_drive::{AgentSays, GuardianSays, StopOrigin, vehicle_now};
-use farhand_protocol::{GatewayDatagram, GatewaySays, Hello, LeaseEnding, VehicleDatagram, VehicleSays};
+use farhand_protocol::{CommandView, GatewayDatagram, GatewaySays, Hello, LeaseEnding, VehicleDatagram, VehicleSays};
 use farhand_transport::{
-    Connection, MessageError, MessageReader, MessageWriter, explain, open_messages, read_datagram, send_datagram,
+    Connection, MessageError, MessageReader, MessageWriter, explain, open_messages, packet_clock, read_datagram, send_datagram,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -35,6 +36,8 @@ pub(crate) struct ControlPlan {
     pub(crate) hello: Hello,
     /// Whether a gateway that welcomed this vehicle is heard; for the media thread.
     pub(crate) stands: Arc<AtomicBool>,
+    /// Where commands show which camera matters.
+    pub(crate) pace: Pace,
     pub(crate) scorer: Scorer,
     pub(crate) stop: CancellationToken,
 }
@@ -198,7 +201,13 @@ impl Session {
     fn gateway_said(&mut self, plan: &mut ControlPlan, from: Result<FromGateway, MessageError>) {
         let guardian = &plan.port;
         match from {
-            Ok(FromGateway::Datagram(GatewayDatagram::Command(bytes))) => guardian.say(AgentSays::Command(bytes)),
+            Ok(FromGateway::Datagram(GatewayDatagram::Command(bytes))) => {
+                let view = CommandView::read(&bytes);
+                guardian.say(AgentSays::Command(bytes));
+                if let Some(view) = view {
+                    plan.pace.told(packet_clock(), &view);
+                }
+            }
             Ok(FromGateway::Datagram(GatewayDatagram::Stop(order))) => {
                 guardian.say(AgentSays::Stop(StopOrigin { by: order.by, request: order.request }));
             }

@@ -7,6 +7,7 @@ mod doctor;
 mod guardian;
 mod media;
 mod outlet;
+mod pace;
 mod policy;
 mod urgency;
 
@@ -15,12 +16,13 @@ use clap::{Parser, Subcommand};
 use config::AgentConfig;
 use control::ControlPlan;
 use dial::Dialer;
-use farhand_cameras::{Camera, Unit};
+use farhand_cameras::{Camera, Taker, Unit};
 use farhand_profile::Profile;
 use farhand_protocol::{BootId, CameraEye, CameraIndex, CameraSummary, Hello, LeaseEpoch, Outline, WIRE_VERSION};
-use farhand_transport::{Class, Identity, dialer};
+use farhand_transport::{Class, Identity, PacketWatch, watched_dialer};
 use guardian::GuardianPort;
 use media::{Inbox, MediaPlan};
+use pace::Pace;
 use policy::Scorer;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -91,13 +93,15 @@ fn drive(config: &AgentConfig, profile: Profile) -> anyhow::Result<()> {
     let identity = Identity::load(&config.certificate, &config.key, &config.ca)?;
     let (stop, port) = (CancellationToken::new(), GuardianPort::default());
     let (hello, stands) = (hello(config, &profile), Arc::new(AtomicBool::new(false)));
+    let pace = Pace::new(&profile.cameras);
     let control_runtime = runtime()?;
     let plan = ControlPlan {
-        dialer: endpoint(&control_runtime, &identity, Class::Control, config)?,
+        dialer: endpoint(&control_runtime, &identity, Class::Control, config, None)?,
         guardian_socket: config.guardian_socket.clone(),
         port: port.clone(),
         hello,
         stands: Arc::clone(&stands),
+        pace: pace.clone(),
         scorer: Scorer::open(config.policy.as_ref()),
         stop: stop.clone(),
     };
@@ -108,9 +112,9 @@ fn drive(config: &AgentConfig, profile: Profile) -> anyhow::Result<()> {
 
     let media_runtime = runtime()?;
     let inbox = Inbox::new(profile.cameras.len());
-    let cameras = start_cameras(profile, &inbox)?;
-    let dialer = endpoint(&media_runtime, &identity, Class::Media, config)?;
-    let plan = MediaPlan { dialer, cameras, inbox, port, control_stands: stands, stop: stop.clone() };
+    let cameras = start_cameras(profile, &inbox, &pace)?;
+    let dialer = endpoint(&media_runtime, &identity, Class::Media, config, Some(Arc::new(pace.clone())))?;
+    let plan = MediaPlan { dialer, cameras, inbox, pace, port, control_stands: stands, stop: stop.clone() };
     let media = spawn("media", media_runtime, &stop, move || media::run(plan))?;
 
     tracing::info!(vehicle = %config.vehicle, gateway = config.gateway_control, "Agent runs");
@@ -124,18 +128,40 @@ fn drive(config: &AgentConfig, profile: Profile) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn start_cameras(profile: Profile, inbox: &Inbox) -> anyhow::Result<Vec<Camera>> {
+/// What one camera asks and where its pictures go.
+struct Intake {
+    camera: CameraIndex,
+    inbox: Inbox,
+    pace: Pace,
+}
+
+impl Taker for Intake {
+    fn admits(&self) -> bool {
+        self.pace.admits(self.camera)
+    }
+
+    fn take(&self, unit: Unit) {
+        self.inbox.put(unit);
+    }
+}
+
+fn start_cameras(profile: Profile, inbox: &Inbox, pace: &Pace) -> anyhow::Result<Vec<Camera>> {
     let mut cameras = Vec::with_capacity(profile.cameras.len());
     for (index, camera) in profile.cameras.into_iter().enumerate() {
         let index = CameraIndex(u8::try_from(index).context("numbering the cameras")?);
-        let inbox = inbox.clone();
-        let deliver = move |unit: Unit| inbox.put(unit);
-        cameras.push(Camera::start(index, camera, deliver).context("starting a camera's thread")?);
+        let intake = Intake { camera: index, inbox: inbox.clone(), pace: pace.clone() };
+        cameras.push(Camera::start(index, camera, intake).context("starting a camera's thread")?);
     }
     Ok(cameras)
 }
 
-fn endpoint(runtime: &Runtime, identity: &Identity, class: Class, config: &AgentConfig) -> anyhow::Result<Dialer> {
+fn endpoint(
+    runtime: &Runtime,
+    identity: &Identity,
+    class: Class,
+    config: &AgentConfig,
+    watch: Option<Arc<dyn PacketWatch>>,
+) -> anyhow::Result<Dialer> {
     let _inside = runtime.enter();
     let address = match class {
         Class::Control => &config.gateway_control,
@@ -145,7 +171,7 @@ fn endpoint(runtime: &Runtime, identity: &Identity, class: Class, config: &Agent
         Ok(SocketAddr::V6(_)) => SocketAddr::new(std::net::IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED), 0),
         _ => ANY,
     };
-    Ok(Dialer::new(dialer(bind, identity, class)?, address, &config.gateway_name))
+    Ok(Dialer::new(watched_dialer(bind, identity, class, watch)?, address, &config.gateway_name))
 }
 
 fn runtime() -> anyhow::Result<Runtime> {

@@ -3,11 +3,12 @@
 use crate::dial::{Dialer, Silence};
 use crate::guardian::GuardianPort;
 use crate::outlet::{Outlet, Refusal};
+use crate::pace::{Pace, encoder_kbps};
 use farhand_cameras::{Camera, Content, Unit};
 use farhand_drive::{AgentSays, PictureMotion, vehicle_now};
 use farhand_link::LatestSlot;
 use farhand_protocol::{CameraIndex, MediaDemand, MonoTime, WIRE_VERSION};
-use farhand_transport::{Connection, MessageError, UnitError, read_datagram, send_unit};
+use farhand_transport::{Connection, MessageError, UnitError, packet_clock, probe, read_datagram, send_unit};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,6 +23,9 @@ const SILENT_AFTER: Duration = Duration::from_millis(500);
 const DEMAND_LASTS: Duration = Duration::from_secs(2);
 // Handing a unit to quinn waits only when credits are used up; then the picture is not worth the wait.
 const HAND_OVER: Duration = Duration::from_millis(5);
+
+// An encoder is told a new rate when it differs by a thirtieth: less is not seen.
+const TUNED_BY: u32 = 30;
 
 /// Where cameras put their newest picture, from GStreamer's threads.
 #[derive(Debug, Clone)]
@@ -60,6 +64,7 @@ pub(crate) struct MediaPlan {
     pub(crate) dialer: Dialer,
     pub(crate) cameras: Vec<Camera>,
     pub(crate) inbox: Inbox,
+    pub(crate) pace: Pace,
     pub(crate) port: GuardianPort,
     /// Whether a gateway that welcomed this vehicle is heard on control.
     pub(crate) control_stands: Arc<AtomicBool>,
@@ -80,7 +85,8 @@ pub(crate) async fn run(mut plan: MediaPlan) {
     let stop = plan.stop.clone();
     let outlets = plan.cameras.iter().map(|_| Outlet::default()).collect();
     let told = vec![None; plan.cameras.len()];
-    let mut media = Media { outlets, told, link: None, demanded_at: None, acknowledgements: JoinSet::new() };
+    let rates_kbps = vec![0; plan.cameras.len()];
+    let mut media = Media { outlets, told, link: None, demanded_at: None, acknowledgements: JoinSet::new(), rates_kbps };
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
@@ -93,9 +99,11 @@ pub(crate) async fn run(mut plan: MediaPlan) {
             }
             demand = demand(media.link.as_ref()) => media.demanded(&plan, demand),
             (camera, sequence, arrived) = next_acknowledgement(&mut media.acknowledgements) => media.acknowledged(&plan, camera, sequence, arrived),
+            () = plan.pace.changed() => {}
             _ = tick.tick() => media.tick(&mut plan),
             connection = plan.dialer.won() => media.adopt(&mut plan, connection),
         }
+        media.tune(&plan);
     }
     if let Some(link) = media.link.take() {
         link.connection.close(0_u32.into(), b"the agent stops");
@@ -116,6 +124,8 @@ struct Media {
     link: Option<Link>,
     demanded_at: Option<MonoTime>,
     acknowledgements: Acknowledgements,
+    /// What each encoder was told to keep.
+    rates_kbps: Vec<u32>,
 }
 
 impl Media {
@@ -160,7 +170,7 @@ impl Media {
                 plan.port.say_along(AgentSays::Sent { camera, capture });
                 let (sequence, arrival) = (unit.header.sequence, sent.acknowledged());
                 self.acknowledgements.spawn(async move { (camera, sequence, arrival.await) });
-                outlet.sent(now, &unit.header, sent);
+                plan.pace.handed_over(camera, outlet.sent(packet_clock(), &unit.header, sent));
             }
             Ok(Err(UnitError::Connection(error))) => {
                 tracing::debug!(%error, "Media connection gone");
@@ -195,6 +205,7 @@ impl Media {
         }
         link.newest_demand = Some(demand.seq);
         self.demanded_at = Some(vehicle_now());
+        plan.pace.demanded(|camera| demand.cameras.iter().any(|wanted| wanted.camera == camera), demand.downlink_bps);
         for (index, (camera, outlet)) in plan.cameras.iter().zip(&mut self.outlets).enumerate() {
             let wanted = demand.cameras.iter().find(|wanted| usize::from(wanted.camera.0) == index);
             camera.watch(wanted.is_some());
@@ -220,13 +231,28 @@ impl Media {
         if self.demanded_at.is_some_and(|at| now.since(at) >= DEMAND_LASTS) {
             self.demanded_at = None;
             plan.cameras.iter().for_each(|camera| camera.watch(false));
+            plan.pace.demanded(|_| false, None);
+        }
+        if let Some(link) = self.link.as_ref().filter(|_| plan.pace.is_missing()) {
+            probe(&link.connection);
         }
         for (index, outlet) in self.outlets.iter_mut().enumerate() {
             let camera = CameraIndex(u8::try_from(index).unwrap_or(u8::MAX));
-            if outlet.give_up_stale(now) {
+            if outlet.give_up(|since| plan.pace.gives_up(packet_clock(), since)) {
                 wish(plan, outlet, camera);
             } else if outlet.budget.tick(now) {
                 ask(plan, camera);
+            }
+        }
+    }
+
+    /// Tells each encoder its share; small changes wait until they add up.
+    fn tune(&mut self, plan: &MediaPlan) {
+        for (index, (camera, share)) in plan.cameras.iter().zip(plan.pace.shares(packet_clock())).enumerate() {
+            let (kbps, Some(told)) = (encoder_kbps(share, camera.fps()), self.rates_kbps.get_mut(index)) else { continue };
+            if share.bps > 0 && kbps.abs_diff(*told) * TUNED_BY >= *told {
+                *told = kbps;
+                camera.set_bitrate(kbps);
             }
         }
     }
@@ -239,6 +265,7 @@ impl Media {
             outlet.restart();
         }
         self.acknowledgements = JoinSet::new();
+        plan.pace.restart();
         let link = Link { connection, silence: Silence::new(SILENT_AFTER), newest_demand: None };
         if let Some(old) = self.link.replace(link) {
             old.connection.close(0_u32.into(), b"replaced by a fresh connection");

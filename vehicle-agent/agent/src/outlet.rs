@@ -6,11 +6,11 @@ use farhand_transport::UnitInFlight;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-// Beyond this a picture is amber on the page and its successor is of more use.
-const STALE_AFTER: Duration = Duration::from_millis(400);
+// A picture that waited so long before it could be handed over is not sent.
+const STALE_AFTER: Duration = Duration::from_millis(800);
 // Below the fixed congestion window, so what is handed over leaves at once instead of waiting inside quinn.
 const IN_FLIGHT_BYTES: usize = 192 * 1024;
-// Half a second at 60 pictures a second; STALE_AFTER keeps it far below.
+// Half a second at 60 pictures a second; the pace keeps it far below.
 const MOST_IN_FLIGHT: usize = 32;
 
 /// A picture is not sent.
@@ -42,7 +42,7 @@ impl Outlet {
             self.budget.key_frame();
         }
         let label = UnitLabel::from(header);
-        let stale = now.since(header.capture) >= STALE_AFTER + STALE_AFTER;
+        let stale = now.since(header.capture) >= STALE_AFTER;
         if in_flight >= IN_FLIGHT_BYTES || self.in_flight.len() >= MOST_IN_FLIGHT || stale {
             return Err(Refusal { ask_key_frame: self.gate.skip(label) });
         }
@@ -53,10 +53,11 @@ impl Outlet {
         }
     }
 
-    /// It was handed over.
-    pub(crate) fn sent(&mut self, now: MonoTime, header: &MediaHeader, unit: UnitInFlight) {
+    /// It was handed over. Returns its bytes.
+    pub(crate) fn sent(&mut self, now: MonoTime, header: &MediaHeader, unit: UnitInFlight) -> usize {
         let bytes = usize::try_from(header.length).unwrap_or(usize::MAX);
         self.in_flight.push_back(InFlight { sequence: header.sequence, since: now, bytes, unit });
+        bytes
     }
 
     /// It could not be handed over after all.
@@ -71,9 +72,9 @@ impl Outlet {
         !arrived && self.in_flight.len() != before && self.gate.lost()
     }
 
-    /// Gives up what is too old to be of use, and what needs it. True if a key frame is to be wished for.
-    pub(crate) fn give_up_stale(&mut self, now: MonoTime) -> bool {
-        if self.in_flight.front().is_none_or(|oldest| now.since(oldest.since) < STALE_AFTER) {
+    /// Gives up what is of no use any more, and what needs it. True if a key frame is to be wished for.
+    pub(crate) fn give_up(&mut self, useless: impl Fn(MonoTime) -> bool) -> bool {
+        if !self.in_flight.iter().any(|unit| useless(unit.since)) {
             return false;
         }
         tracing::debug!(units = self.in_flight.len(), "Pictures given up");
