@@ -26,6 +26,9 @@ const FULL: Duration = Duration::from_millis(25);
 const DRAINED: Duration = Duration::from_millis(10);
 /// What waits is worked off in this time.
 const DRAIN_WITHIN: Duration = Duration::from_millis(400);
+/// What does not drain in this time, although less is sent than comes through, does not wait for this vehicle's pictures: the way
+/// is longer now, or busy with something else.
+const DRAINS_FOR: Duration = Duration::from_millis(1500);
 /// Between two judgements: a shorter time does not show what the last one did.
 const JUDGED_EVERY: Duration = Duration::from_millis(50);
 /// A full link is remembered as full at that rate for so long.
@@ -93,6 +96,9 @@ struct Draining {
     counted_from: MonoTime,
     /// Earlier delays say nothing of what waits.
     judged_from: MonoTime,
+    since: MonoTime,
+    /// The rate before.
+    before_bps: u64,
 }
 
 /// The estimate of one connection. Begins at half the ceiling: the first second tells.
@@ -307,7 +313,7 @@ impl Uplink {
             return;
         }
         let counted_from = self.carried.back().map_or(now, |last| last.at);
-        self.draining = Some(Draining { counted_from, judged_from: now });
+        self.draining = Some(Draining { counted_from, judged_from: now, since: now, before_bps: self.target_bps });
         // To be judged in the next tick.
         self.judged_at = None;
     }
@@ -329,9 +335,19 @@ impl Uplink {
             return self.set(before / 2);
         }
         if waiting >= FULL && self.draining.is_none() && !self.missed {
-            self.draining = Some(Draining { counted_from: before(now, COUNTED_AT_FIRST), judged_from: before(now, MOMENT) });
+            self.draining = Some(Draining {
+                counted_from: before(now, COUNTED_AT_FIRST),
+                judged_from: before(now, MOMENT),
+                since: now,
+                before_bps: self.target_bps,
+            });
         }
-        if let Some(Draining { counted_from, .. }) = self.draining {
+        if let Some(Draining { counted_from, since, before_bps, .. }) = self.draining {
+            if now.since(since) >= DRAINS_FOR {
+                self.base = [self.usual().map(|(least, _)| least), None];
+                (self.base_since, self.draining, self.knee) = (now, None, None);
+                return self.set(before_bps / 2);
+            }
             let carries = self.carried_since(now, counted_from.max(before(now, COUNTED)));
             // Once little waits the link may stand idle in between, and carries less than it could.
             let carries_least = self.knee.filter(|_| waiting < FULL).map_or(0, |(knee, _)| knee);

@@ -81,6 +81,17 @@ fn losses_by_chance_and_jitter_take_nothing_away() {
 }
 
 #[test]
+fn a_way_that_is_longer_from_now_on_is_no_full_link() {
+    let mut way = Way::over(link(8000, 5, 0, 0));
+    way.run(10 * SECOND);
+    way.there.set_conditions(link(8000, 60, 0, 0));
+    let first = way.run(2 * SECOND);
+    assert!(first.longest <= ms(200), "nothing new for {:?}", first.longest);
+    way.run(2 * SECOND);
+    assert_eq!(way.uplink().target_bps(), CEILING_BPS);
+}
+
+#[test]
 fn a_step_on_a_lossy_link_costs_one_key_frame_and_no_more() {
     let mut way = Way::over(link(8000, 25, 10, 100));
     way.run(10 * SECOND);
