@@ -9,8 +9,8 @@ const CAMERAS = ['front', 'rear', 'left', 'right'];
 /** What is under way when the link narrows has to pass first: a picture of each camera takes 0.16 s for that. */
 const MOST_STANDING_MS = 500;
 /** From a second after a change on: 25 ms of way, 12 pictures a second, drawing and ticks, and a machine that others use as well. */
-const MOST_AGE_MS = 300;
-/** A corner of coarse noise: takes 2.7 Mbit/s where it may, and more than 1 Mbit/s as coarse as pictures get. */
+const MOST_AGE_MS = 400;
+/** A corner of coarse noise: takes 4.6 Mbit/s where it may, and more than 1 Mbit/s as coarse as pictures get. */
 const FULL = 'videotestsrc is-live=true pattern=smpte ! video/x-raw,format=I420,width=160,height=90,framerate=30/1';
 const LOOKS = 200;
 const LOOK_MS = 25;
