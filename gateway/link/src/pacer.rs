@@ -58,6 +58,9 @@ impl Pacer {
         let coming =
             self.cameras.iter().filter(|other| is_recent(other.coming, now, MADE_WITHIN)).map(|other| other.bytes.max(1));
         let room = self.uplink.has_room(coming.sum());
+        if !room {
+            self.uplink.held(now);
+        }
         let Some(mine) = self.cameras.get(usize::from(camera.0)).copied() else { return false };
         if mine.admitted.is_some_and(|admitted| now.since(admitted) + EARLY < mine.every) {
             return false;

@@ -29,6 +29,13 @@ const DRAIN_WITHIN: Duration = Duration::from_millis(400);
 /// What does not drain in this time, although less is sent than comes through, does not wait for this vehicle's pictures: the way
 /// is longer now, or busy with something else.
 const DRAINS_FOR: Duration = Duration::from_millis(1500);
+/// What waited and is gone again so soon, while the cameras had all they wanted and used little of what they may, was held up once, by
+/// the host or in the air: what came through then is no more than what they made, and says nothing of what the link carries.
+const HELD_UP: Duration = Duration::from_millis(110);
+/// The cameras have all they want if no picture was held for so long, ...
+const CALM: Duration = Duration::from_secs(1);
+/// ... but for those since what is judged began: holds no farther apart than this are one.
+const ONE_HOLD: Duration = Duration::from_millis(300);
 /// Between two judgements: a shorter time does not show what the last one did.
 const JUDGED_EVERY: Duration = Duration::from_millis(50);
 /// A full link is remembered as full at that rate for so long.
@@ -97,8 +104,11 @@ struct Draining {
     /// Earlier delays say nothing of what waits.
     judged_from: MonoTime,
     since: MonoTime,
-    /// The rate before.
+    /// The rate before, and the knee.
     before_bps: u64,
+    before_knee: Option<(u64, MonoTime)>,
+    /// The cameras had all they wanted and used little of it.
+    idle: bool,
 }
 
 /// The estimate of one connection. Begins at half the ceiling: the first second tells.
@@ -124,6 +134,34 @@ pub struct Uplink {
     resumed: Option<(u64, MonoTime)>,
     /// Something should have come back and has not.
     missed: bool,
+    holds: Holds,
+}
+
+/// When pictures were held.
+#[derive(Debug, Clone, Copy, Default)]
+struct Holds {
+    /// The end of those before the newest ones.
+    before: Option<MonoTime>,
+    /// First and last of the newest ones.
+    newest: Option<(MonoTime, MonoTime)>,
+}
+
+impl Holds {
+    fn note(&mut self, now: MonoTime) {
+        match &mut self.newest {
+            Some((_, last)) if now.since(*last) <= ONE_HOLD => *last = now,
+            newest => (self.before, self.newest) = (newest.map(|(_, last)| last), Some((now, now))),
+        }
+    }
+
+    /// True if, but for now, nothing was held for long.
+    fn were_none_before(&self, now: MonoTime) -> bool {
+        let (until, last) = match self.newest {
+            Some((first, last)) if now.since(last) <= ONE_HOLD => (first, self.before),
+            newest => (now, newest.map(|(_, last)| last)),
+        };
+        last.is_none_or(|last| until.since(last) >= CALM)
+    }
 }
 
 impl Uplink {
@@ -145,6 +183,7 @@ impl Uplink {
             before_cut: None,
             resumed: None,
             missed: false,
+            holds: Holds::default(),
         }
     }
 
@@ -253,6 +292,11 @@ impl Uplink {
         !self.missed && self.bytes_under_way.saturating_add(coming) < bytes_in(carries, span).max(LEAST_UNDER_WAY)
     }
 
+    /// A picture was not made for want of room.
+    pub fn held(&mut self, now: MonoTime) {
+        self.holds.note(now);
+    }
+
     /// True if nothing comes back although it should, and no picture is made: something small is to be sent now and again, so that
     /// its acknowledgement tells when the link carries again.
     #[must_use]
@@ -313,9 +357,25 @@ impl Uplink {
             return;
         }
         let counted_from = self.carried.back().map_or(now, |last| last.at);
-        self.draining = Some(Draining { counted_from, judged_from: now, since: now, before_bps: self.target_bps });
+        self.draining = Some(self.begun(now, counted_from, now));
         // To be judged in the next tick.
         self.judged_at = None;
+    }
+
+    /// The cameras use little of what they may.
+    fn is_idle(&self, now: MonoTime) -> bool {
+        self.carried_since(now, before(now, COUNTED)) * 10 < self.target_bps * 6
+    }
+
+    fn begun(&self, now: MonoTime, counted_from: MonoTime, judged_from: MonoTime) -> Draining {
+        Draining {
+            counted_from,
+            judged_from,
+            since: now,
+            before_bps: self.target_bps,
+            before_knee: self.knee,
+            idle: self.is_idle(now) && self.holds.were_none_before(now),
+        }
     }
 
     fn judge(&mut self, now: MonoTime, since: Duration) {
@@ -335,14 +395,13 @@ impl Uplink {
             return self.set(before / 2);
         }
         if waiting >= FULL && self.draining.is_none() && !self.missed {
-            self.draining = Some(Draining {
-                counted_from: before(now, COUNTED_AT_FIRST),
-                judged_from: before(now, MOMENT),
-                since: now,
-                before_bps: self.target_bps,
-            });
+            self.draining = Some(self.begun(now, before(now, COUNTED_AT_FIRST), before(now, MOMENT)));
         }
-        if let Some(Draining { counted_from, since, before_bps, .. }) = self.draining {
+        if let Some(Draining { counted_from, since, before_bps, before_knee, idle, .. }) = self.draining {
+            if idle && waiting <= DRAINED && now.since(since) <= HELD_UP {
+                (self.draining, self.knee) = (None, before_knee);
+                return self.set(before_bps);
+            }
             if now.since(since) >= DRAINS_FOR {
                 self.base = [self.usual().map(|(least, _)| least), None];
                 (self.base_since, self.draining, self.knee) = (now, None, None);
@@ -360,8 +419,7 @@ impl Uplink {
             return self.set(self.knee.map_or(self.target_bps, |(knee, _)| knee * 9 / 10));
         }
         // An encoder that does not use what it may have learns nothing about the rest.
-        let used = self.carried_since(now, before(now, COUNTED));
-        if self.missed || used * 10 < self.target_bps * 6 {
+        if self.missed || self.is_idle(now) {
             return;
         }
         // A rate well above it without anything waiting shows that it is wrong.

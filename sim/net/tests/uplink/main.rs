@@ -2,7 +2,10 @@
 
 mod way;
 
+use farhand_link::{Uplink, UplinkLimits};
 use farhand_net::{Conditions, Rate, Trace, preset};
+use farhand_protocol::MonoTime;
+use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Duration;
 use way::{CEILING_BPS, FLOOR_BPS, Way, link};
@@ -144,5 +147,30 @@ fn on_links_of_a_drive_pictures_are_as_young_as_the_link_allows() {
         assert!(seen.age(50) <= ms(60), "{name}: {:?}", seen.age(50));
         assert!(seen.age(95) <= ms(300), "{name}: {:?}", seen.age(95));
         assert!(kbps > 800, "{name}: {kbps} kbit/s");
+    }
+}
+
+/// Cameras that use a quarter of what they may, over a way that is held up for 40 ms every two seconds.
+#[test]
+fn what_is_held_up_now_and_again_takes_nothing_from_cameras_that_use_little() {
+    let limits = UplinkLimits { floor_bps: FLOOR_BPS, ceiling_bps: CEILING_BPS };
+    let (mut uplink, mut under_way) = (Uplink::new(limits), VecDeque::new());
+    let began = uplink.target_bps();
+    for millis in 0..60_000 {
+        let now = MonoTime(millis * 1000);
+        if millis % 8 == 0 {
+            uplink.sent(now, 1_000);
+            under_way.push_back(now);
+        }
+        let held_up = millis % 2_000 < 40;
+        while under_way.front().is_some_and(|sent| !held_up && now.since(*sent) >= ms(3)) {
+            let sent = under_way.pop_front().expect("looked at");
+            uplink.acknowledged(now, sent, 1_000);
+        }
+        if !uplink.has_room(1_000) {
+            uplink.held(now);
+        }
+        uplink.tick(now);
+        assert!(uplink.target_bps() >= began || held_up || millis % 2_000 < 200, "{} at {millis} ms", uplink.target_bps());
     }
 }
