@@ -115,7 +115,8 @@ mod tests {
     fn a_guard_that_would_be_too_lenient_is_refused_with_its_range() {
         assert_eq!(refusal("[guard]\nclearance_m = 0.01"), "p.toml:3: guard.clearance_m is 0.01; allowed 0.05 to 0.5");
         assert_eq!(refusal("[guard]\ncreep_speed_mps = 0.31"), "p.toml:3: guard.creep_speed_mps is 0.31; allowed 0.05 to 0.3");
-        assert_eq!(refusal("[guard]\nlook_period = \"110ms\""), "p.toml:3: guard.look_period is 110ms; allowed 20ms to 100ms");
+        let late = refusal("[guard]\nlook_period = \"110ms\"");
+        assert_eq!(late, "p.toml:3: guard.look_period is \"110ms\"; allowed 20ms to 100ms. Did you mean \"100ms\"?");
         assert_eq!(refusal("[guard]\nscanners = 0"), "p.toml:3: guard.scanners is 0; allowed 1 to 4 (default 2)");
         assert!(refusal("[guard]\nmost_points = 20000").contains("allowed 256 to 16384"));
         assert!(refusal("[load]\nwidth_m = 3.5").contains("allowed 0 to 3"));
