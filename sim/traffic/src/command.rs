@@ -47,7 +47,8 @@ pub fn run(options: &Options, out: &mut dyn Write) -> anyhow::Result<()> {
     let (fewest, most) = options.vehicles;
     if let Some(path) = &options.picture {
         let drawn = picture(options.seed, most, span)?;
-        return std::fs::write(path, drawn).with_context(|| format!("writing {}", path.display()));
+        std::fs::write(path, drawn).with_context(|| format!("writing {}", path.display()))?;
+        return writeln!(out, "wrote {}", path.display()).context("saying so");
     }
     let effort = Effort { first_seed: options.seed, seeds: options.seeds, fewest, most, span };
     let begin = Instant::now();

@@ -129,18 +129,27 @@ impl Sheet {
         self.add(&format!("<text x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"9\" fill=\"#111\">{number}</text>"));
     }
 
-    fn finished(self, caption: &str) -> String {
-        let (width, height) = ((self.high.0 - self.low.0) * DOTS_PER_M, (self.high.1 - self.low.1) * DOTS_PER_M + 24.0);
-        let legend = "green drives, blue loads, red halted, purple under a person's hand; rings: nodes held";
+    fn finished(mut self, caption: &str) -> String {
+        let (width, below) = ((self.high.0 - self.low.0) * DOTS_PER_M, (self.high.1 - self.low.1) * DOTS_PER_M);
+        let lines = [caption, "green drives, blue loads, red halted,", "purple under a person's hand; rings: nodes held"];
+        let mut y = below;
+        for line in lines {
+            y += LINE;
+            self.add(&format!("<text x=\"8\" y=\"{y:.0}\" font-size=\"12\" fill=\"#222\">{line}</text>"));
+        }
+        let (width, height) = (width.max(NARROWEST), y + 0.5 * LINE);
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" font-family=\"sans-serif\">\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"#f4f5f6\"/>\n{}\
-             <text x=\"8\" y=\"{:.0}\" font-size=\"12\" fill=\"#222\">{caption}; {legend}</text>\n</svg>\n",
+             <rect width=\"100%\" height=\"100%\" fill=\"#f4f5f6\"/>\n{}</svg>\n",
             self.body,
-            height - 8.0
         )
     }
 }
+
+/// From one line of text to the next.
+const LINE: f64 = 16.0;
+/// So wide that the lines fit.
+const NARROWEST: f64 = 400.0;
 
 fn colour(truck: &Truck) -> &'static str {
     match truck.doing {
