@@ -10,4 +10,5 @@ mod trace;
 
 pub use conditions::{Conditions, Gilbert, PRESETS, Preset, Rate, preset};
 pub use link::{Counts, Link};
+pub use random::Random;
 pub use trace::{Trace, TraceError};

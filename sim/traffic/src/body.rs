@@ -2,6 +2,7 @@
 
 use crate::random::Random;
 use farhand_coordination::VehicleKind;
+use farhand_world::{Outline, Place};
 
 /// A vehicle's outline around the middle of its unsteered axle, and how it drives.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -68,6 +69,11 @@ impl Body {
         [Self::TRUCK, Self::JACK, Self::CARRIER][random.below(3)]
     }
 
+    /// The floor that it takes at a place.
+    pub(crate) fn outline(&self, place: &Place) -> Outline {
+        Outline::around(place, self.rear_m, self.front_m, 2.0 * self.half_width_m)
+    }
+
     /// From the axle to the farthest corner.
     pub(crate) fn corner_m(&self) -> f64 {
         self.front_m.max(self.rear_m).hypot(self.half_width_m)
@@ -96,4 +102,18 @@ impl Body {
 #[expect(clippy::cast_possible_truncation, reason = "a vehicle is a few metres long, and a cast of a float saturates")]
 pub(crate) fn whole_mm(metres: f64) -> i32 {
     (metres * 1000.0).round() as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trucks_side_by_side_do_not_overlap_and_one_turned_into_the_other_does() {
+        let at = |x_m: f64, y_m: f64, heading_rad: f64| Body::TRUCK.outline(&Place { x_m, y_m, heading_rad });
+        assert!(!at(0.0, 0.0, 0.0).overlaps(&at(0.0, 1.2, 0.0)));
+        assert!(at(0.0, 0.0, 0.0).overlaps(&at(0.0, 1.2, 0.6)));
+        assert!(at(0.0, 0.0, 0.0).overlaps(&at(0.0, 1.0, 0.0)));
+        assert!(!at(0.0, 0.0, 0.0).overlaps(&at(3.3, 0.0, 0.0)));
+    }
 }

@@ -6,7 +6,6 @@ mod criteria;
 mod ideal;
 mod layout;
 mod oracle;
-mod outline;
 mod people;
 mod picture;
 mod random;

@@ -1,10 +1,10 @@
 //! Looks at the truth beside the run: who touches whom, who holds what, who has not moved for how long.
 
-use crate::outline::Outline;
 use crate::truck::{Doing, Truck};
 use crate::world::Fleet;
 use farhand_coordination::{Coordinator, NodeId};
 use farhand_protocol::{MonoTime, VehicleId};
+use farhand_world::Outline;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

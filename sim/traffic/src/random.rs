@@ -1,28 +1,23 @@
-//! SplitMix64 (Steele, Lea, Flood 2014), one stream for each actor, so that what one does never changes another's luck.
+//! One stream of numbers for each actor, so that what one does never changes another's luck.
 
 /// A seeded stream of numbers.
 #[derive(Debug, Clone)]
-pub(crate) struct Random(u64);
+pub(crate) struct Random(farhand_net::Random);
 
 impl Random {
     /// The stream of one actor in one run.
     pub(crate) fn stream(seed: u64, actor: u64, number: usize) -> Self {
-        let mut mixed = Self(seed ^ actor.wrapping_mul(0xd6e8_feb8_6659_fd93));
-        let start = mixed.next() ^ (number as u64).wrapping_mul(0xa076_1d64_78bd_642f);
-        Self(start)
+        let mut mixed = farhand_net::Random::seeded(seed ^ actor.wrapping_mul(0xd6e8_feb8_6659_fd93));
+        Self(farhand_net::Random::seeded(mixed.next() ^ (number as u64).wrapping_mul(0xa076_1d64_78bd_642f)))
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        self.0.next()
     }
 
     /// Evenly from 0 up to and without `end`; 0 if `end` is 0.
     pub(crate) fn below(&mut self, end: usize) -> usize {
-        if end == 0 { 0 } else { usize::try_from(self.next() % end as u64).unwrap_or(0) }
+        usize::try_from(self.0.below(end as u64)).unwrap_or(0)
     }
 
     /// Evenly from `low` up to `high`.

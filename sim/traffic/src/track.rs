@@ -2,16 +2,9 @@
 
 use crate::body::Body;
 use farhand_coordination::{GrantSeq, NodeId};
+use farhand_world::Place;
 use std::collections::VecDeque;
 use std::f64::consts::{FRAC_PI_2, PI};
-
-/// Where a vehicle is and where it looks.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Pose {
-    pub(crate) x_m: f64,
-    pub(crate) y_m: f64,
-    pub(crate) heading_rad: f64,
-}
 
 /// A node that the vehicle holds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,7 +31,7 @@ enum Shape {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Piece {
     shape: Shape,
-    start: Pose,
+    start: Place,
     /// Metres; radians for a turn on the spot.
     length: f64,
     cap_mps: f64,
@@ -55,13 +48,13 @@ pub(crate) struct Track {
     pieces: VecDeque<Piece>,
     /// Done of the first piece.
     done: f64,
-    rest: Pose,
+    rest: Place,
     odometer_m: f64,
     speed_mps: f64,
 }
 
 impl Track {
-    pub(crate) fn standing(body: Body, seq: GrantSeq, node: NodeId, pose: Pose, dead_end: bool) -> Self {
+    pub(crate) fn standing(body: Body, seq: GrantSeq, node: NodeId, pose: Place, dead_end: bool) -> Self {
         let stop = Stop { seq, node, at: (pose.x_m, pose.y_m), dead_end, mark_m: 0.0 };
         let stops = VecDeque::from([stop]);
         Self { body, stops, pieces: VecDeque::new(), done: 0.0, rest: pose, odometer_m: 0.0, speed_mps: 0.0 }
@@ -79,12 +72,12 @@ impl Track {
         self.odometer_m
     }
 
-    pub(crate) fn pose(&self) -> Pose {
+    pub(crate) fn pose(&self) -> Place {
         self.pieces.front().map_or(self.rest, |piece| piece.pose(self.done))
     }
 
     /// Where it would be so many metres on, straight ahead beyond the end of its way.
-    pub(crate) fn pose_ahead(&self, metres: f64) -> Pose {
+    pub(crate) fn pose_ahead(&self, metres: f64) -> Place {
         let (mut left, mut end) = (metres, self.pose());
         for (at, piece) in self.pieces.iter().enumerate() {
             let done = if at == 0 { self.done } else { 0.0 };
@@ -96,7 +89,7 @@ impl Track {
             end = piece.pose(piece.length);
         }
         let (sin, cos) = end.heading_rad.sin_cos();
-        Pose { x_m: end.x_m + left * cos, y_m: end.y_m + left * sin, ..end }
+        Place { x_m: end.x_m + left * cos, y_m: end.y_m + left * sin, ..end }
     }
 
     /// True if it stands in the middle of the last node it holds.
@@ -123,7 +116,7 @@ impl Track {
             self.push(Piece { shape: Shape::Line { sign: 1.0 }, start: end, length, cap_mps: self.body.top_mps, seq });
         } else if !self.bend(turn, length, heading, seq) {
             self.push(Piece { shape: Shape::Turn { by_rad: turn }, start: end, length: turn.abs(), cap_mps: 0.0, seq });
-            let start = Pose { heading_rad: heading, ..end };
+            let start = Place { heading_rad: heading, ..end };
             self.push(Piece { shape: Shape::Line { sign: 1.0 }, start, length, cap_mps: self.body.top_mps, seq });
         }
         let mark_m = self.odometer_m + self.ahead_m();
@@ -159,7 +152,7 @@ impl Track {
         let cut = Piece { length: last.length - radius_m, ..last };
         let start = cut.pose(cut.length);
         let bend = Piece { shape: Shape::Bend { radius_m, sign: turn.signum() }, start, length: bend_m, cap_mps, seq };
-        let out = Pose { heading_rad: heading, ..bend.pose(bend_m) };
+        let out = Place { heading_rad: heading, ..bend.pose(bend_m) };
         let line =
             Piece { shape: Shape::Line { sign: 1.0 }, start: out, length: length - radius_m, cap_mps: self.body.top_mps, seq };
         self.pieces.pop_back();
@@ -288,23 +281,23 @@ impl Piece {
         matches!(self.shape, Shape::Turn { .. })
     }
 
-    fn pose(&self, done: f64) -> Pose {
-        let Pose { x_m, y_m, heading_rad } = self.start;
+    fn pose(&self, done: f64) -> Place {
+        let Place { x_m, y_m, heading_rad } = self.start;
         match self.shape {
             Shape::Line { sign } => {
                 let (sin, cos) = heading_rad.sin_cos();
-                Pose { x_m: x_m + sign * done * cos, y_m: y_m + sign * done * sin, heading_rad }
+                Place { x_m: x_m + sign * done * cos, y_m: y_m + sign * done * sin, heading_rad }
             }
             Shape::Bend { radius_m, sign } => {
                 let turned = heading_rad + sign * done / radius_m;
                 let (from, to) = (heading_rad.sin_cos(), turned.sin_cos());
-                Pose {
+                Place {
                     x_m: x_m + sign * radius_m * (to.0 - from.0),
                     y_m: y_m - sign * radius_m * (to.1 - from.1),
                     heading_rad: turned,
                 }
             }
-            Shape::Turn { by_rad } => Pose { x_m, y_m, heading_rad: wrapped(heading_rad + by_rad.signum() * done) },
+            Shape::Turn { by_rad } => Place { x_m, y_m, heading_rad: wrapped(heading_rad + by_rad.signum() * done) },
         }
     }
 }

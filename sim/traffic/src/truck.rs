@@ -1,12 +1,12 @@
 //! One vehicle: it follows its grants, says what it holds, stands when it must, and is driven by a person when it asked for one.
 
 use crate::body::{Body, whole_mm};
-use crate::outline::Outline;
-use crate::track::{Pose, Track};
+use crate::track::Track;
 use farhand_coordination::{
     GrantSeq, Granted, LossBehaviour, Mode, NodeId, Order, OrderNumber, Report, Site, Spot, Swept, Trouble,
 };
 use farhand_protocol::MonoTime;
+use farhand_world::{Outline, Place};
 
 /// What moves the vehicle, or keeps it.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +42,7 @@ impl Truck {
         // In a dock it stands with the forks to the wall.
         let heading_rad = if dead_end { crate::track::wrapped(heading + std::f64::consts::PI) } else { heading };
         let (x_m, y_m) = metres(spot);
-        let track = Track::standing(body, GrantSeq(1), node, Pose { x_m, y_m, heading_rad }, dead_end);
+        let track = Track::standing(body, GrantSeq(1), node, Place { x_m, y_m, heading_rad }, dead_end);
         Self {
             body,
             track,
@@ -125,7 +125,7 @@ impl Truck {
 
     /// The ground it covers; driven by a person, its stopping distance and a metre ahead, and a metre to the sides.
     fn swept(&self) -> Swept {
-        let Pose { x_m, y_m, heading_rad } = self.track.pose();
+        let Place { x_m, y_m, heading_rad } = self.track.pose();
         let (sin, cos) = heading_rad.sin_cos();
         let at = |along: f64| Spot { x_mm: whole_mm(x_m + along * cos), y_mm: whole_mm(y_m + along * sin) };
         let half = self.body.half_width_m;
@@ -141,14 +141,11 @@ impl Truck {
             return Vec::new();
         }
         let reach = self.stop_m() + BOX_M;
-        [0.0, 0.25, 0.5, 0.75, 1.0]
-            .into_iter()
-            .map(|share| Outline::of(self.track.pose_ahead(share * reach), &self.body))
-            .collect()
+        [0.0, 0.25, 0.5, 0.75, 1.0].into_iter().map(|share| self.body.outline(&self.track.pose_ahead(share * reach))).collect()
     }
 
     pub(crate) fn outline(&self) -> Outline {
-        Outline::of(self.track.pose(), &self.body)
+        self.body.outline(&self.track.pose())
     }
 
     fn stop_m(&self) -> f64 {
