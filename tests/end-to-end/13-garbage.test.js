@@ -35,6 +35,13 @@ async function sendAll(packets, port) {
   }
 }
 
+/**
+ * A greeting that is broken from its first byte on: no message of TLS has this kind, and none is as long as the next three say.
+ * Random bytes alone will not do. One time in 256 they say a length that may be, and then they are the beginning of a greeting
+ * whose rest the gateway has to wait for.
+ */
+const brokenGreeting = () => Buffer.concat([Buffer.alloc(4, 0xff), randomBytes(296)]);
+
 const random = () => LENGTHS.map((length) => randomBytes(length));
 /** Random bytes behind a first byte that says QUIC: long and short headers. */
 const nearly = () => [0xc0, 0xd0, 0xe0, 0xf0, 0x40].map((first) => Buffer.concat([Buffer.from([first, 0, 0, 0, 1]), randomBytes(1195)]));
@@ -52,7 +59,7 @@ scenarios('a truck that is driven amid garbage', { net: 'clean' }, (scenario) =>
         }
       }
       for (let batch = 1; batch <= BATCHES; batch += 1) {
-        await sendAll(Array.from({ length: GREETINGS }, () => firstPacket(randomBytes(300))), ports[batch % ports.length]);
+        await sendAll(Array.from({ length: GREETINGS }, () => firstPacket(brokenGreeting())), ports[batch % ports.length]);
         const counted = async () => (await system.figure('farhand_peers_refused_total')) - before;
         await until('every broken greeting is counted', async () => (await counted()) >= batch * GREETINGS, {
           describe: async () => `${await counted()} of ${batch * GREETINGS}`,
