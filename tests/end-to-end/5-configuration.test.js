@@ -81,7 +81,7 @@ async function squatter(protocol) {
   return { port: held.address().port, leaves: () => held.close() };
 }
 
-const DOORS = { http_listen: 'TCP', https_listen: 'TCP', metrics_listen: 'TCP', control_listen: 'UDP', media_listen: 'UDP', ice_listen: 'UDP' };
+const DOORS = { http_listen: 'TCP', https_listen: 'TCP', metrics_listen: 'TCP', control_listen: 'UDP', media_listen: 'UDP', ice_listen: 'UDP', quic_listen: 'UDP' };
 
 for (const [key, protocol] of Object.entries(DOORS)) {
   test(`an occupied port for ${key} is named with its mend`, async () => {

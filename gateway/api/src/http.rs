@@ -10,6 +10,7 @@ mod pages;
 mod problem;
 mod vehicles;
 mod viewers;
+mod ways;
 mod whep;
 
 pub use health::MetricsText;
@@ -17,6 +18,7 @@ pub use journal::JournalEntryView;
 pub use login::{LoginRequest, Me};
 pub use vehicles::VehicleView;
 pub use viewers::{LeaseAnswer, LeaseRequest, ViewerAnswer, ViewerRequest};
+pub use ways::{QuicWay, WayAnswer};
 
 use crate::Desk;
 use attempts::Attempts;
@@ -69,6 +71,8 @@ pub fn router(web: &Arc<Web>, scheme: Scheme) -> Router {
         .route("/vehicles/{vehicle}", get(vehicles::one))
         .route("/vehicles/{vehicle}/viewers", post(viewers::open))
         .route("/vehicles/{vehicle}/viewers/{viewer}", delete(viewers::close))
+        .route("/vehicles/{vehicle}/ways", post(ways::open))
+        .route("/ways/{ticket}", get(ways::join))
         .route("/vehicles/{vehicle}/lease", post(viewers::take).delete(viewers::release))
         .route("/vehicles/{vehicle}/stop", post(viewers::stop))
         .route("/journal", get(journal::read))
@@ -89,7 +93,7 @@ pub fn router(web: &Arc<Web>, scheme: Scheme) -> Router {
         .fallback(pages::file)
         .layer(sessions(&web.store, scheme))
         .layer(middleware::from_fn(guard::same_origin))
-        .layer(middleware::from_fn(guard::headers))
+        .layer(middleware::from_fn_with_state(guard::security_headers(web.desk.quic_origin()), guard::headers))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(problem::panicked))
         .with_state(Arc::clone(web))
@@ -123,6 +127,7 @@ fn sessions(store: &Store, scheme: Scheme) -> SessionManagerLayer<Sessions> {
         vehicles::live,
         viewers::open,
         viewers::close,
+        ways::open,
         viewers::take,
         viewers::release,
         viewers::stop,

@@ -10,7 +10,7 @@ mod wire;
 
 pub use desk::{Desk, Person, Present, StopError, TakeError, ViewError};
 pub use http::{
-    JournalEntryView, LOGIN_STANDS, LeaseAnswer, LeaseRequest, LoginRequest, Me, MetricsText, Scheme, VehicleView, ViewerAnswer,
-    ViewerRequest, Web, openapi, router,
+    JournalEntryView, LOGIN_STANDS, LeaseAnswer, LeaseRequest, LoginRequest, Me, MetricsText, QuicWay, Scheme, VehicleView,
+    ViewerAnswer, ViewerRequest, WayAnswer, Web, openapi, router,
 };
 pub use wire::{Doing, Wire};

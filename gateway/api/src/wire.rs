@@ -1,7 +1,7 @@
 //! What moves bytes for the desk: the relay, and in this room's own tests the far end that they play.
 
 use farhand_protocol::{GatewaySays, StopOrder, VehicleId};
-use farhand_relay::{OpenError, Relay, ViewerId, ViewerKind};
+use farhand_relay::{OpenError, PageSocket, Relay, ViewerId, ViewerKind, WayIn};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -25,6 +25,15 @@ pub trait Wire: Send + Sync + 'static {
         kind: ViewerKind,
         offer: String,
     ) -> Doing<'a, Result<String, OpenError>>;
+    /// Keeps a place for a page that gets access units.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing is left open then.
+    fn open_way(&self, vehicle: &VehicleId, viewer: ViewerId) -> Result<WayIn, OpenError>;
+    /// A page has come by a socket. False if its ticket is none.
+    fn join(&self, ticket: &str, socket: PageSocket) -> bool;
+    /// Where pages' QUIC goes, as the origin of a URL; none where it is not offered.
+    fn quic_origin(&self) -> Option<String>;
     /// Closes a viewer; unknown ones are no error.
     fn close_viewer(&self, viewer: ViewerId);
 }
@@ -51,6 +60,18 @@ impl Wire for Relay {
         offer: String,
     ) -> Doing<'a, Result<String, OpenError>> {
         Box::pin(self.open_viewer(vehicle, viewer, kind, offer))
+    }
+
+    fn open_way(&self, vehicle: &VehicleId, viewer: ViewerId) -> Result<WayIn, OpenError> {
+        self.open_way(vehicle, viewer)
+    }
+
+    fn join(&self, ticket: &str, socket: PageSocket) -> bool {
+        self.join(ticket, socket)
+    }
+
+    fn quic_origin(&self) -> Option<String> {
+        self.quic_origin()
     }
 
     fn close_viewer(&self, viewer: ViewerId) {

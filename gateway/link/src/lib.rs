@@ -3,6 +3,7 @@
 mod arrival_order;
 mod bit_budget;
 mod downlink;
+mod flight;
 mod key_frames;
 mod latest;
 mod monitor;
@@ -13,6 +14,7 @@ mod uplink;
 pub use arrival_order::{Arrival, ArrivalOrder};
 pub use bit_budget::{Doing, Looks, Share, Sight, floor_bps, share_out};
 pub use downlink::Downlink;
+pub use flight::{Flight, UnderWay};
 pub use key_frames::KeyFrameBudget;
 pub use latest::LatestSlot;
 pub use monitor::{Event, Health, Limits, LinkMonitor};

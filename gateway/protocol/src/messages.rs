@@ -20,6 +20,10 @@ pub enum FromConsole {
     Stop(StopRequest),
     /// Answered by the gateway at once.
     Ping(Ping),
+    /// A picture that can be decoded alone is needed; only where pictures come as units.
+    KeyFrame(KeyFrameWish),
+    /// A picture has come whole; only where pictures come as units.
+    Arrived(Arrived),
 }
 
 /// What an operator wants from the vehicle in this instant, at 50 Hz and at once on a change.
@@ -86,6 +90,20 @@ pub struct Ping {
     /// The page's own clock.
     #[ts(type = "number")]
     pub operator_us: u64,
+}
+
+/// Asks for a picture that can be decoded alone. The gateway bounds how often the vehicle is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct KeyFrameWish {
+    /// Which camera.
+    pub camera: CameraIndex,
+}
+
+/// Says that a picture is there. From it the gateway tells what the way carries: the next ones are made for that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Arrived {
+    /// The number in its [`crate::PictureHead`].
+    pub number: u32,
 }
 
 /// What a page receives on channel `now`.

@@ -22,9 +22,9 @@ const WITHOUT_ROOM: Duration = Duration::from_secs(2);
 /// The way to a page.
 pub(crate) trait Outlet {
     /// Bytes on their way; none if the channel is gone.
-    async fn outstanding(&self) -> Option<usize>;
+    fn outstanding(&self) -> impl Future<Output = Option<usize>> + Send;
     /// False if the channel is gone.
-    async fn send(&self, message: &[u8]) -> bool;
+    fn send(&self, message: &[u8]) -> impl Future<Output = bool> + Send;
 }
 
 /// The real way.
@@ -42,7 +42,7 @@ impl Outlet for ToPage {
 
 /// Writes to a channel that is open: the gateway's own view at once, on a change and twice a second; states as they come;
 /// answers to pings. Returns when the channel is gone or has taken nothing for too long.
-pub(crate) async fn write(port: &ViewerPort, view: impl Fn() -> ConsoleLink, outlet: impl Outlet) {
+pub(crate) async fn write(port: &ViewerPort, view: impl Fn() -> ConsoleLink, outlet: impl Outlet + Sync) {
     let mut period = interval(LINK_PERIOD);
     period.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut shown = None;
@@ -75,7 +75,7 @@ pub(crate) async fn write(port: &ViewerPort, view: impl Fn() -> ConsoleLink, out
 }
 
 /// Waits for room; meanwhile newer messages displace older ones. False if there will be none.
-async fn room(outlet: &impl Outlet) -> bool {
+async fn room(outlet: &(impl Outlet + Sync)) -> bool {
     let began = now();
     loop {
         match look(now().since(began), outlet.outstanding().await) {
@@ -141,7 +141,7 @@ mod tests {
         let (room, outstanding) = watch::channel(Some(MOST_IN_FLIGHT + 1));
         let (looks, mut looked) = watch::channel(0);
         let (heard, mut hears) = mpsc::unbounded_channel();
-        let (port, _queues) = ViewerPort::new(ViewerId(1), &[]);
+        let (port, _queues) = ViewerPort::of_tracks(ViewerId(1), &[]);
         let writer = Arc::clone(&port);
         let writing = tokio::spawn(async move { write(&writer, view, Page { outstanding, looks, heard }).await });
         for state in ["first", "second", "third"] {

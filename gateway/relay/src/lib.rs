@@ -1,4 +1,4 @@
-//! The blind relay between vehicles (QUIC) and people's pages (WebRTC): it copies bytes, looks at priority and age,
+//! The blind relay between vehicles (QUIC) and people's pages (WebRTC, WebTransport, WebSocket): it copies bytes, looks at priority and age,
 //! and decodes no picture. What is *allowed* is not decided here but asked of [`Rules`].
 
 mod candidates;
@@ -9,19 +9,25 @@ mod demux;
 mod feedback;
 mod media;
 mod packets;
+mod page;
 mod port;
+mod quic;
 mod relay;
 mod resend;
 mod retransmit;
 mod rules;
 mod runtime;
 mod sending;
+mod socket;
 mod stopping;
+mod tickets;
+mod units;
 mod vehicle;
 mod viewer;
 
-pub use relay::{OpenError, Relay, RelayConfig, RelayError, VehicleAway, VehicleSnapshot, ViewerKind};
+pub use relay::{OpenError, PagesByQuic, Relay, RelayConfig, RelayError, VehicleAway, VehicleSnapshot, ViewerKind, WayIn};
 pub use rules::{CommandRefusal, LeaseView, Rules, ViewerId};
+pub use socket::{FromPage, PageSocket, SocketClosed, ToPage};
 
 use farhand_protocol::MonoTime;
 use std::sync::OnceLock;

@@ -6,7 +6,7 @@ use crate::vehicle::{Vehicle, Vehicles, locked};
 use crate::{Rules, now};
 use bytes::Bytes;
 use farhand_link::{Arrival, ArrivalOrder, KeyFrameBudget, UnitLabel};
-use farhand_protocol::{CameraIndex, MediaHeader, MonoTime, RtpStamp};
+use farhand_protocol::{CameraIndex, MediaHeader, MonoTime};
 use farhand_transport::{Connection, Endpoint, peer_vehicle, read_unit};
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,8 +67,7 @@ impl CameraRelay {
             if header.key {
                 self.budget.key_frame();
             }
-            let stamp = RtpStamp::of_capture(header.capture);
-            pictures.extend(self.cutter.cut(UnitLabel::from(&header), stamp, &bytes).map(Arc::new));
+            pictures.extend(self.cutter.cut(header, now(), bytes).map(Arc::new));
         }
         pictures
     }

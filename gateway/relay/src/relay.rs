@@ -1,7 +1,11 @@
 //! The public face: starts the threads, opens and closes viewers, passes words on to vehicles.
 
 use crate::port::SharedPort;
+use crate::quic::QuicDoor;
+use crate::socket::{PageSocket, SocketWay};
 use crate::stopping::StopRepetition;
+use crate::tickets::{Expected, KEPT_FOR, Tickets};
+use crate::units::enter;
 use crate::vehicle::{Vehicle, Vehicles};
 use crate::viewer::{self, Opening};
 use crate::{Rules, ViewerId, control, media, now};
@@ -26,7 +30,9 @@ pub struct RelayConfig {
     pub media_listen: SocketAddr,
     /// WebRTC, pictures and commands of all pages: one UDP port.
     pub ice_listen: SocketAddr,
-    /// The addresses under which pages reach `ice_listen`, the preferred one first; they need not be this machine's own.
+    /// WebTransport, pictures and commands of pages that speak QUIC themselves; none if there are to be none.
+    pub quic_listen: Option<SocketAddr>,
+    /// The addresses under which pages reach `ice_listen` and `quic_listen`, the preferred one first; they need not be this machine's own.
     pub public_addresses: Vec<IpAddr>,
     /// Certificate towards the vehicles.
     pub identity: Identity,
@@ -64,6 +70,24 @@ pub enum ViewerKind {
     Camera(CameraIndex),
 }
 
+/// How a page comes in by its own way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WayIn {
+    /// To be named there: good once, and for ten seconds.
+    pub ticket: String,
+    /// Where QUIC goes, if it is offered.
+    pub quic: Option<PagesByQuic>,
+}
+
+/// Where a page's WebTransport goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PagesByQuic {
+    /// Holds the ticket.
+    pub url: String,
+    /// SHA-256 of the certificate that is shown there.
+    pub certificate_sha256: [u8; 32],
+}
+
 /// Why a viewer was not opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -74,6 +98,12 @@ pub enum OpenError {
     /// The vehicle has no such camera.
     #[error("the vehicle has no camera {0}")]
     NoCamera(CameraIndex),
+    /// The page can decode none of what vehicles send.
+    #[error(
+        "This viewer cannot decode H.264, which is what vehicles send. Use a current Chrome, Edge or Safari, or Firefox 130 or later \
+         with the console's own page."
+    )]
+    NoCodec,
     /// The page's offer cannot be answered.
     #[error("the offer cannot be answered: {0}")]
     Offer(String),
@@ -106,6 +136,7 @@ struct Ports {
     control: Endpoint,
     media: Endpoint,
     pages: Arc<SharedPort>,
+    quic: Option<Arc<QuicDoor>>,
 }
 
 impl Ports {
@@ -118,7 +149,9 @@ impl Ports {
         let _inside = media.enter();
         let pages = SharedPort::open(address, config.public_addresses.clone())
             .map_err(|source| RelayError::Listen { key: "ice_listen", source: EndpointError::Bind { address, source } })?;
-        Ok(Self { control, media: open(media, "media_listen", config.media_listen, Class::Media)?, pages })
+        let door = config.quic_listen.map(|listen| QuicDoor::open(listen, config.public_addresses.clone()).map(Arc::new));
+        let quic = door.transpose().map_err(|source| RelayError::Listen { key: "quic_listen", source })?;
+        Ok(Self { control, media: open(media, "media_listen", config.media_listen, Class::Media)?, pages, quic })
     }
 }
 
@@ -127,6 +160,8 @@ pub struct Relay {
     vehicles: Arc<Vehicles>,
     rules: Arc<dyn Rules>,
     pages: Arc<SharedPort>,
+    quic: Option<Arc<QuicDoor>>,
+    tickets: Arc<Tickets>,
     control: Handle,
     media: Mutex<Option<Runtime>>,
     media_handle: Handle,
@@ -161,11 +196,17 @@ impl Relay {
             control.block_on(async { drop(ended.wait_for(|end| *end).await) });
         })?;
         media.spawn(Arc::clone(&ports.pages).receive());
+        let tickets = Arc::<Tickets>::default();
+        if let Some(door) = &ports.quic {
+            media.spawn(Arc::clone(door).accept(Arc::clone(&tickets)));
+        }
         media.spawn(media::accept(ports.media.clone(), Arc::clone(&vehicles), Arc::clone(&rules)));
         Ok(Self {
             vehicles,
             rules,
             pages: ports.pages,
+            quic: ports.quic,
+            tickets,
             control: control_handle,
             media_handle: media.handle().clone(),
             media: Mutex::new(Some(media)),
@@ -188,6 +229,18 @@ impl Relay {
     #[must_use]
     pub fn ice_listening(&self) -> SocketAddr {
         self.pages.listening()
+    }
+
+    /// Where pages' WebTransport goes, if it is offered. Of use where the configured port was 0.
+    #[must_use]
+    pub fn quic_listening(&self) -> Option<SocketAddr> {
+        self.quic.as_ref().and_then(|door| door.listening().ok())
+    }
+
+    /// The same as the origin of a URL, under the address by which pages reach it.
+    #[must_use]
+    pub fn quic_origin(&self) -> Option<String> {
+        self.quic.as_ref()?.origin()
     }
 
     /// Says something to a vehicle on its reliable stream, without waiting.
@@ -237,8 +290,35 @@ impl Relay {
             .map_err(|_| OpenError::Stopping)?
     }
 
+    /// Keeps a place for a page whose pictures come as access units. It comes by QUIC or by a socket; [`Rules::viewer_gone`] says
+    /// if it does not.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing is left open then.
+    pub fn open_way(&self, vehicle: &VehicleId, viewer: ViewerId) -> Result<WayIn, OpenError> {
+        let vehicle = self.vehicles.find(vehicle).filter(|vehicle| vehicle.connected()).ok_or(OpenError::VehicleAway)?;
+        let ticket = self.tickets.issue(Expected { vehicle, id: viewer, rules: Arc::clone(&self.rules) });
+        let (tickets, kept) = (Arc::clone(&self.tickets), ticket.clone());
+        self.media_handle.spawn(async move {
+            tokio::time::sleep(KEPT_FOR).await;
+            tickets.expire(&kept);
+        });
+        let quic = self.quic.as_ref().and_then(|door| door.invite(&ticket));
+        Ok(WayIn { ticket, quic })
+    }
+
+    /// A page has come by a socket. False if its ticket is none, was used, or is too old.
+    #[must_use]
+    pub fn join(&self, ticket: &str, socket: PageSocket) -> bool {
+        let Some(expected) = self.tickets.claim(ticket) else { return false };
+        let _inside = self.media_handle.enter();
+        enter(expected, SocketWay::new(socket));
+        true
+    }
+
     /// Closes a viewer; an unknown one is no error.
     pub fn close_viewer(&self, viewer: ViewerId) {
+        self.tickets.withdraw(viewer);
         for vehicle in self.vehicles.all() {
             if let Some(port) = vehicle.remove_viewer(viewer) {
                 port.end();
@@ -250,6 +330,9 @@ impl Relay {
     pub fn shutdown(&self) {
         for endpoint in &self.endpoints {
             endpoint.close(0_u32.into(), b"gateway stops");
+        }
+        if let Some(door) = &self.quic {
+            door.close();
         }
         self.ending.send_replace(true);
         let thread = self.control_thread.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -3,7 +3,6 @@
 use crate::delivery::ViewerPort;
 use crate::now;
 use crate::packets::PicturePackets;
-use crate::vehicle::locked;
 use crate::viewer::PAYLOAD_TYPE;
 use bytes::Bytes;
 use farhand_protocol::{CameraIndex, MonoTime};
@@ -51,14 +50,14 @@ pub(crate) async fn send_pictures(
     while let Some(picture) = queue.recv().await {
         let last = picture.payloads.len() - 1;
         let bytes = picture.payloads.iter().map(Bytes::len).sum();
-        locked(&port.downlink).sent(now(), bytes);
+        port.leaves(now(), bytes);
         for (index, payload) in picture.payloads.iter().enumerate() {
             let mut packet = Packet { payload: payload.clone(), ..Default::default() };
             packet.header.version = 2;
             packet.header.marker = index == last;
             packet.header.payload_type = agreed.payload_type;
             packet.header.sequence_number = sequence;
-            packet.header.timestamp = picture.stamp.0;
+            packet.header.timestamp = picture.stamp().0;
             packet.header.ssrc = sending.ssrc;
             sequence = sequence.wrapping_add(1);
             let extensions = [(agreed.playout_delay, NO_PLAYOUT_DELAY), (agreed.abs_send_time, abs_send_time(now()))];

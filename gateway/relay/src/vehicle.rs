@@ -231,7 +231,7 @@ impl Vehicle {
 /// What whoever drives can take; while nobody drives, what the page can take that can take most: a watcher on a poor network
 /// lowers nobody else's pictures. None if nothing limits it.
 fn downlink_bps(ports: &[Arc<ViewerPort>], now: MonoTime) -> Option<u64> {
-    let takes = |port: &Arc<ViewerPort>| locked(&port.downlink).bound_bps(now);
+    let takes = |port: &Arc<ViewerPort>| port.takes_bps(now);
     match ports.iter().find(|port| port.drives(now)) {
         Some(driver) => takes(driver),
         None => ports.iter().map(takes).collect::<Option<Vec<u64>>>()?.into_iter().max(),

@@ -4,14 +4,15 @@ use crate::channel::{self, LINK_PERIOD, ToPage};
 use crate::delivery::{PictureQueues, ViewerPort};
 use crate::demux::{Full, MOST_LINES};
 use crate::feedback::PageFeedback;
+use crate::page::Page;
 use crate::port::{Line, SharedPort};
 use crate::relay::{OpenError, ViewerKind};
 use crate::retransmit::Retransmitter;
 use crate::runtime::LineRuntime;
 use crate::sending::{ABS_SEND_TIME_URI, PLAYOUT_DELAY_URI, Sending, send_pictures};
-use crate::vehicle::{Vehicle, locked};
-use crate::{CommandRefusal, Rules, ViewerId, now};
-use farhand_protocol::{CameraIndex, ConsoleLink, FromConsole, Limits, Ping, Pong, StopOrder, ToConsole, decode, encode};
+use crate::vehicle::Vehicle;
+use crate::{Rules, ViewerId, now};
+use farhand_protocol::CameraIndex;
 use rtc::data_channel::RTCDataChannelInit;
 use rtc::ice::rand::{generate_pwd, generate_ufrag};
 use rtc::interceptor::{Registry, Slot};
@@ -30,7 +31,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{oneshot, watch};
 use tokio::time::timeout;
 use tracing::{debug, info};
@@ -75,13 +76,16 @@ pub(crate) struct Opening {
 pub(crate) async fn open(opening: Opening, offer: String) -> Result<String, OpenError> {
     let Opening { vehicle, id, kind, pages, rules } = opening;
     let cameras = cameras_of(&vehicle, kind)?;
+    if offers_video_without_h264(&offer) {
+        return Err(OpenError::NoCodec);
+    }
     let refused = |error: Error| OpenError::Offer(error.to_string());
     let (gathered, gathering) = watch::channel(false);
     let (state, connection_state) = watch::channel(RTCPeerConnectionState::New);
     // The page's datagrams are known by it, so it must not be guessed.
     let name = generate_ufrag();
     let (line, runtime) = pages.line(&name).map_err(|Full| OpenError::Full(MOST_LINES))?;
-    let (port, queues) = ViewerPort::new(id, &cameras);
+    let (port, queues) = ViewerPort::of_tracks(id, &cameras);
     let feedback = feedback(&vehicle, &port);
     let building = connection(name, runtime, pages.stand_ins(), Events { gathered, state }, feedback);
     let connection = Box::pin(building).await.map_err(refused)?;
@@ -97,7 +101,8 @@ pub(crate) async fn open(opening: Opening, offer: String) -> Result<String, Open
     for camera in &cameras {
         vehicle.wish_key_frame(*camera);
     }
-    let viewer = Viewer { vehicle, port, rules, connection: Arc::from(connection), _line: line };
+    let page = Page { vehicle, port, rules };
+    let viewer = Viewer { page, connection: Arc::from(connection), _line: line };
     tokio::spawn(viewer.run(ends, queues, connection_state));
     Ok(pages.name_candidates(&answer))
 }
@@ -134,7 +139,12 @@ async fn agree(
     Ok((answer.sdp, Ends { sendings, channels }))
 }
 
-fn cameras_of(vehicle: &Vehicle, kind: ViewerKind) -> Result<Vec<CameraIndex>, OpenError> {
+/// Without a codec in common the answer would be a track that never shows anything.
+fn offers_video_without_h264(offer: &str) -> bool {
+    offer.contains("m=video") && !offer.to_ascii_uppercase().contains(" H264/90000")
+}
+
+pub(crate) fn cameras_of(vehicle: &Vehicle, kind: ViewerKind) -> Result<Vec<CameraIndex>, OpenError> {
     let count = vehicle.hello().map_or(0, |hello| hello.cameras.len());
     match kind {
         ViewerKind::Console => Ok((0..u8::try_from(count).unwrap_or(u8::MAX)).map(CameraIndex).collect()),
@@ -219,9 +229,7 @@ async fn add_channels(connection: &dyn PeerConnection) -> Result<Channels, Error
 }
 
 struct Viewer {
-    vehicle: Arc<Vehicle>,
-    port: Arc<ViewerPort>,
-    rules: Arc<dyn Rules>,
+    page: Page,
     connection: Arc<dyn PeerConnection>,
     /// Its place at the pages' port, held to the end.
     _line: Line,
@@ -235,14 +243,14 @@ impl Viewer {
         mut queues: PictureQueues,
         mut state: watch::Receiver<RTCPeerConnectionState>,
     ) {
-        let id = self.port.id;
-        info!(vehicle = %self.vehicle.id, viewer = id.0, "viewer opened");
+        let id = self.page.port.id;
+        info!(vehicle = %self.page.vehicle.id, viewer = id.0, "viewer opened");
         let viewer = Arc::new(self);
         let mut tasks = tokio::task::JoinSet::new();
         for sending in sendings {
             if let Some(queue) = queues.remove(&sending.camera) {
                 tasks.spawn(listen_for_wishes(Arc::clone(&viewer), sending.camera, Arc::clone(&sending.track)));
-                tasks.spawn(send_pictures(sending, Arc::clone(&viewer.port), queue, state.clone()));
+                tasks.spawn(send_pictures(sending, Arc::clone(&viewer.page.port), queue, state.clone()));
             }
         }
         if let Some((channel, _log)) = &channels {
@@ -259,67 +267,19 @@ impl Viewer {
         };
         tokio::select! {
             () = life => {}
-            () = viewer.port.ended() => {}
+            () = viewer.page.port.ended() => {}
         }
         tasks.shutdown().await;
-        drop(viewer.vehicle.remove_viewer(id));
-        viewer.rules.viewer_gone(id);
+        viewer.page.leave();
         if let Err(error) = viewer.connection.close().await {
             debug!(viewer = id.0, %error, "closing");
         }
-        info!(vehicle = %viewer.vehicle.id, viewer = id.0, "viewer closed");
-    }
-
-    fn take(&self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let arrived = Instant::now();
-        match decode(bytes, Limits::CONSOLE) {
-            Ok(FromConsole::Command(command)) => {
-                match self.rules.command(self.port.id, &self.vehicle.id, command.epoch) {
-                    // The vehicle being away is no news to the page: its states stop.
-                    Ok(()) => {
-                        self.port.commands(now());
-                        let _ = self.vehicle.send_command(bytes);
-                    }
-                    Err(CommandRefusal::NoLease) => count_refusal("no_lease"),
-                    Err(CommandRefusal::OldEpoch) => count_refusal("old_epoch"),
-                }
-                metrics::histogram!("farhand_gateway_command_added_seconds").record(arrived.elapsed().as_secs_f64());
-                None
-            }
-            Ok(FromConsole::Stop(stop)) => {
-                if let Some(by) = self.rules.stop(self.port.id, &self.vehicle.id, stop.request) {
-                    let _ = self.vehicle.send_stop(&StopOrder { by, request: stop.request });
-                }
-                None
-            }
-            Ok(FromConsole::Ping(Ping { operator_us })) => encode(&ToConsole::Pong(Pong { operator_us })).ok(),
-            Err(error) => {
-                metrics::counter!("farhand_malformed_total", "from" => "console", "reason" => error.word()).increment(1);
-                debug!(viewer = self.port.id.0, %error, "a message that cannot be read");
-                None
-            }
-        }
-    }
-
-    fn link(&self) -> ConsoleLink {
-        let lease = self.rules.lease_view(self.port.id, &self.vehicle.id);
-        ConsoleLink {
-            connected: self.vehicle.connected(),
-            vehicle_rtt_us: self.vehicle.round_trip_us(),
-            state_age_ms: self.vehicle.state_age_ms(now()),
-            holder: lease.holder,
-            epoch: lease.epoch,
-            mine: lease.mine,
-        }
+        info!(vehicle = %viewer.page.vehicle.id, viewer = id.0, "viewer closed");
     }
 }
 
 fn is_over(state: RTCPeerConnectionState) -> bool {
     matches!(state, RTCPeerConnectionState::Failed | RTCPeerConnectionState::Closed | RTCPeerConnectionState::Disconnected)
-}
-
-fn count_refusal(reason: &'static str) {
-    metrics::counter!("farhand_commands_refused_total", "reason" => reason).increment(1);
 }
 
 async fn read_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>, opened: oneshot::Sender<()>) {
@@ -331,31 +291,29 @@ async fn read_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>, opened
                 let _ = opened.take().map(|opened| opened.send(()));
             }
             DataChannelEvent::OnMessage(message) => {
-                // The answer leaves by the other task: a command behind a ping waits for nothing.
-                if let Some(answer) = viewer.take(&message.data) {
-                    viewer.port.pong.put(answer.into());
-                }
+                // Tracks are not acknowledged picture by picture.
+                let _ = viewer.page.take(&message.data);
             }
             DataChannelEvent::OnClose | DataChannelEvent::OnError => break,
             _ => {}
         }
     }
-    debug!(viewer = viewer.port.id.0, "channel `now` ended");
-    viewer.port.end();
+    debug!(viewer = viewer.page.port.id.0, "channel `now` ended");
+    viewer.page.port.end();
 }
 
 async fn write_channel(viewer: Arc<Viewer>, channel: Arc<dyn DataChannel>, open: oneshot::Receiver<()>) {
     if open.await.is_ok() {
-        channel::write(&viewer.port, || viewer.link(), ToPage(channel)).await;
-        debug!(viewer = viewer.port.id.0, "channel `now` takes nothing");
-        viewer.port.end();
+        channel::write(&viewer.page.port, || viewer.page.link(), ToPage(channel)).await;
+        debug!(viewer = viewer.page.port.id.0, "channel `now` takes nothing");
+        viewer.page.port.end();
     }
 }
 
 async fn listen_for_wishes(viewer: Arc<Viewer>, camera: CameraIndex, track: Arc<TrackLocalStaticRTP>) {
     loop {
         match track.poll().await {
-            Some(TrackLocalEvent::OnRtcpPacket(_)) => viewer.vehicle.wish_key_frame(camera),
+            Some(TrackLocalEvent::OnRtcpPacket(_)) => viewer.page.vehicle.wish_key_frame(camera),
             // Not bound yet, or unbound; the viewer's end aborts this task.
             Some(_) | None => tokio::time::sleep(LINK_PERIOD).await,
         }
@@ -366,10 +324,23 @@ async fn listen_for_wishes(viewer: Arc<Viewer>, camera: CameraIndex, track: Arc<
 fn feedback(vehicle: &Arc<Vehicle>, port: &Arc<ViewerPort>) -> PageFeedback<impl FnMut(u64) + Send + Sync + 'static> {
     let (vehicle, port) = (Arc::clone(vehicle), Arc::clone(port));
     PageFeedback::new(move |bps| {
-        let less = locked(&port.downlink).said(now(), bps);
+        let less = port.said(now(), bps);
         metrics::counter!("farhand_page_estimates_total", "less" => if less { "yes" } else { "no" }).increment(1);
         if less {
             vehicle.demand_changed.notify_one();
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_offers_video_in_other_codecs_only_is_told_so_and_what_is_no_offer_is_left_to_the_library() {
+        let offer = |codec: &str| format!("v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 {codec}/90000\r\n");
+        assert!(offers_video_without_h264(&offer("VP8")));
+        assert!(!offers_video_without_h264(&offer("h264")));
+        assert!(!offers_video_without_h264("nonsense"));
+    }
 }

@@ -26,7 +26,10 @@ pub(crate) struct GatewayConfig {
     /// let through for WebRTC. `[::]:7445` hears IPv4 and IPv6.
     #[serde(default = "ice_listen")]
     pub ice_listen: SocketAddr,
-    /// Addresses under which pages reach `ice_listen`; they are told to connect to these, the first one by preference. A
+    /// Where pages that speak QUIC themselves (WebTransport) get pictures and give commands (UDP); 7446 is usual. Left out: not
+    /// at all, and pages use WebRTC, or a WebSocket where that does not work.
+    pub quic_listen: Option<SocketAddr>,
+    /// Addresses under which pages reach `ice_listen` and `quic_listen`; they are told to connect to these, the first one by preference. A
     /// router may stand in between (NAT), if it keeps the port.
     #[serde(default = "public_addresses")]
     pub public_addresses: Vec<IpAddr>,
@@ -46,6 +49,13 @@ impl GatewayConfig {
         let folder = folder.parent().map(Path::to_owned).unwrap_or_default();
         config.data_folder = folder.join(&config.data_folder);
         Ok(config)
+    }
+
+    /// Every UDP port with its key.
+    pub(crate) fn udp(&self) -> Vec<(&'static str, SocketAddr)> {
+        let always =
+            [("control_listen", self.control_listen), ("media_listen", self.media_listen), ("ice_listen", self.ice_listen)];
+        always.into_iter().chain(self.quic_listen.map(|address| ("quic_listen", address))).collect()
     }
 }
 
@@ -75,16 +85,16 @@ impl Settings for GatewayConfig {
                 format!("holds \"{any}\", which is no address to connect to; give the machine's own"),
             );
         }
-        if let Some(unheard) = self.public_addresses.iter().find(|address| !hears(self.ice_listen.ip(), **address)) {
-            let all_ipv4 = self.public_addresses.iter().all(IpAddr::is_ipv4);
-            let mend = SocketAddr::new(if all_ipv4 { any_ipv4() } else { any_ipv6() }, self.ice_listen.port());
-            let listen = self.ice_listen;
-            return wrong(
-                "public_addresses",
-                format!(
-                    "holds \"{unheard}\", which ice_listen = \"{listen}\" does not hear. Did you mean ice_listen = \"{mend}\"?"
-                ),
-            );
+        for (key, listen) in [("ice_listen", Some(self.ice_listen)), ("quic_listen", self.quic_listen)] {
+            let Some(listen) = listen else { continue };
+            if let Some(unheard) = self.public_addresses.iter().find(|address| !hears(listen.ip(), **address)) {
+                let all_ipv4 = self.public_addresses.iter().all(IpAddr::is_ipv4);
+                let mend = SocketAddr::new(if all_ipv4 { any_ipv4() } else { any_ipv6() }, listen.port());
+                return wrong(
+                    "public_addresses",
+                    format!("holds \"{unheard}\", which {key} = \"{listen}\" does not hear. Did you mean {key} = \"{mend}\"?"),
+                );
+            }
         }
         if self.names.is_empty() {
             return wrong(
@@ -95,7 +105,7 @@ impl Settings for GatewayConfig {
         if let Some(bad) = self.names.iter().find(|name| name.is_empty() || !name.is_ascii() || name.contains([' ', '/', ':'])) {
             return wrong("names", format!("holds \"{bad}\"; allowed are host names and IPv4 addresses without port"));
         }
-        let udp = [("control_listen", self.control_listen), ("media_listen", self.media_listen), ("ice_listen", self.ice_listen)];
+        let udp = self.udp();
         for (index, (key, address)) in udp.iter().enumerate() {
             let same = |other: &SocketAddr| other.port() == address.port() && address.port() != 0 && other.ip() == address.ip();
             if let Some((other, _)) = udp[..index].iter().find(|(_, other)| same(other)) {

@@ -118,6 +118,7 @@ fn relay_config(config: &GatewayConfig, site: &Site, admissions: Admissions) -> 
         control_listen: config.control_listen,
         media_listen: config.media_listen,
         ice_listen: config.ice_listen,
+        quic_listen: config.quic_listen,
         public_addresses: config.public_addresses.clone(),
         identity: site.vehicle_side()?.admitting(admissions),
     })
@@ -168,9 +169,7 @@ struct Servers {
 
 impl Doors {
     fn open(config: &GatewayConfig) -> Result<Self> {
-        for (key, address) in
-            [("control_listen", config.control_listen), ("media_listen", config.media_listen), ("ice_listen", config.ice_listen)]
-        {
+        for (key, address) in config.udp() {
             // Tried here, so that the error can name the key; the relay opens it again.
             UdpSocket::bind(address).map_err(|error| occupied(key, "UDP", address, &error))?;
         }

@@ -54,6 +54,12 @@ impl Fingerprint {
         }
         Self(bytes)
     }
+
+    /// The hash itself.
+    #[must_use]
+    pub fn bytes(&self) -> [u8; 32] {
+        self.0
+    }
 }
 
 impl fmt::Display for Fingerprint {

@@ -15,7 +15,7 @@ use quinn::{
 };
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use std::sync::Arc;
 // A name that no certificate holds (RFC 2606), and the TLS alert that a wrong name raises.
 const NOBODY: &str = "nobody.invalid";
 const WRONG_NAME: u8 = 42;
+const PAGES_ALPN: &[u8] = b"h3";
 // Half a second of eight busy cameras in the kernel; a smaller limit of the host is accepted as it is.
 const MEDIA_SOCKET_BYTES: usize = 2 << 20;
 
@@ -44,6 +45,12 @@ pub enum EndpointError {
         address: SocketAddr,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// The certificate for pages cannot be used.
+    #[error("the certificate for pages cannot be used: {why}")]
+    PageCertificate {
+        /// What the library said.
+        why: String,
     },
     /// Certificate and key cannot be used.
     #[error(transparent)]
@@ -102,6 +109,15 @@ impl Endpoint {
         self.inner.wait_idle().await;
     }
 
+    /// Shows this certificate to pages that connect from now on.
+    ///
+    /// # Errors
+    /// The certificate and the key do not go together.
+    pub fn show_to_pages(&self, shown: PageCertificate) -> Result<(), rustls::Error> {
+        self.inner.set_server_config(Some(pages_config(shown)?));
+        Ok(())
+    }
+
     /// Where it is bound.
     ///
     /// # Errors
@@ -123,6 +139,42 @@ pub fn listen(address: SocketAddr, identity: &Identity, class: Class) -> Result<
     config.transport_config(transport_config(class, Side::Gateway, None));
     let inner = endpoint(address, class, Some(config))?;
     Ok(Endpoint { inner, door: Door::new(identity.admissions.clone()) })
+}
+
+/// A certificate that pages are told the hash of, and its key.
+#[derive(Debug)]
+pub struct PageCertificate {
+    /// In DER.
+    pub certificate: CertificateDer<'static>,
+    /// In DER.
+    pub key: PrivateKeyDer<'static>,
+}
+
+/// Opens the gateway's end towards pages that speak QUIC themselves (WebTransport). They show no certificate: who is who is
+/// the business of whoever accepts them.
+///
+/// Must run inside the tokio runtime that will drive the endpoint.
+///
+/// # Errors
+/// [`EndpointError`] names the port.
+pub fn listen_for_pages(address: SocketAddr, shown: PageCertificate) -> Result<Endpoint, EndpointError> {
+    let config = pages_config(shown).map_err(|error| EndpointError::PageCertificate { why: error.to_string() })?;
+    let inner = endpoint(address, Class::Media, Some(config))?;
+    Ok(Endpoint { inner, door: Door::new(None) })
+}
+
+fn pages_config(shown: PageCertificate) -> Result<ServerConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .with_no_client_auth()
+        .with_single_cert(vec![shown.certificate], shown.key)?;
+    config.alpn_protocols = vec![PAGES_ALPN.to_vec()];
+    config.max_early_data_size = 0;
+    let crypto = QuicServerConfig::try_from(config).map_err(|error| rustls::Error::General(error.to_string()))?;
+    let mut config = ServerConfig::with_crypto(Arc::new(crypto));
+    config.transport_config(transport_config(Class::Media, Side::Pages, None));
+    Ok(config)
 }
 
 /// Opens the vehicle's end of a class; `bind` is usually `0.0.0.0:0`.

@@ -16,7 +16,8 @@ mod watch;
 
 pub use admissions::{Admissions, Fingerprint, NoFingerprint, OnRefusal, Standing};
 pub use endpoint::{
-    ConnectError, Endpoint, EndpointError, connect, dialer, knock, listen, peer_vehicle, vehicle_dns_name, watched_dialer,
+    ConnectError, Endpoint, EndpointError, PageCertificate, connect, dialer, knock, listen, listen_for_pages, peer_vehicle,
+    vehicle_dns_name, watched_dialer,
 };
 pub use identity::{CertificateFacts, Identity, IdentityError};
 pub use incoming::Incoming;

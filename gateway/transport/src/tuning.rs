@@ -22,6 +22,8 @@ pub enum Class {
 pub(crate) enum Side {
     Gateway,
     Vehicle,
+    /// The gateway's end towards pages.
+    Pages,
 }
 
 // Two commands or states of at most 1.2 KB with their frames: what is older than that is not worth sending.
@@ -48,6 +50,10 @@ const MEDIA_RECEIVE_BYTES: u32 = 16 << 20;
 // Units not yet acknowledged, of all cameras together; the agent keeps far below it.
 const MEDIA_SEND_BYTES: u64 = 4 << 20;
 
+// A page asks for one session, and HTTP/3 has three streams of its own each way.
+const PAGE_REQUESTS: VarInt = VarInt::from_u32(2);
+const PAGE_STREAMS: VarInt = VarInt::from_u32(4);
+
 // What is smaller only acknowledges, and is never acknowledged itself.
 const COUNTED_FROM_BYTES: u64 = 150;
 // A tenth of what counts as a full link; shorter costs packets back and tells no more.
@@ -71,6 +77,9 @@ pub(crate) fn transport_config(class: Class, side: Side, watch: Option<Arc<dyn P
             config.max_concurrent_uni_streams(VarInt::from_u32(MEDIA_STREAMS));
         }
         (Class::Control | Class::Media, Side::Vehicle) => {}
+        (Class::Control | Class::Media, Side::Pages) => {
+            config.max_concurrent_bidi_streams(PAGE_REQUESTS).max_concurrent_uni_streams(PAGE_STREAMS);
+        }
     }
     match class {
         Class::Control => {

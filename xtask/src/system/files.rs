@@ -84,6 +84,7 @@ fn gateway(plan: &Plan) -> Value {
         "control_listen": local(ports.control),
         "media_listen": local(ports.media),
         "ice_listen": format!("{}:{}", plan.address, ports.ice),
+        "quic_listen": format!("{}:{}", plan.address, ports.quic),
         "public_addresses": [plan.address],
         "names": plan.names,
         "data_folder": "data",

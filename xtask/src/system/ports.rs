@@ -20,6 +20,8 @@ pub(crate) struct Ports {
     pub media: u16,
     /// WebRTC.
     pub ice: u16,
+    /// WebTransport.
+    pub quic: u16,
     /// The link emulator in front of `control`.
     pub net_control: u16,
     /// The link emulator in front of `media`.
@@ -35,6 +37,7 @@ const USUAL: Ports = Ports {
     control: 7443,
     media: 7444,
     ice: 7445,
+    quic: 7446,
     net_control: 7643,
     net_media: 7644,
 };
@@ -44,7 +47,7 @@ impl Ports {
     pub(crate) fn free() -> Result<Self> {
         // All are held at once, so that none comes twice.
         let streams = (0..4).map(|_| tcp(0)).collect::<Result<Vec<_>>>()?;
-        let datagrams = (0..5).map(|_| udp(0)).collect::<Result<Vec<_>>>()?;
+        let datagrams = (0..6).map(|_| udp(0)).collect::<Result<Vec<_>>>()?;
         let stream = |at: usize| streams[at].local_addr().map(|address| address.port()).context("reading a port");
         let datagram = |at: usize| datagrams[at].local_addr().map(|address| address.port()).context("reading a port");
         Ok(Self {
@@ -57,6 +60,7 @@ impl Ports {
             ice: datagram(2)?,
             net_control: datagram(3)?,
             net_media: datagram(4)?,
+            quic: datagram(5)?,
         })
     }
 
@@ -73,6 +77,7 @@ impl Ports {
             control: datagram(USUAL.control, free.control),
             media: datagram(USUAL.media, free.media),
             ice: datagram(USUAL.ice, free.ice),
+            quic: datagram(USUAL.quic, free.quic),
             net_control: datagram(USUAL.net_control, free.net_control),
             net_media: datagram(USUAL.net_media, free.net_media),
         })
@@ -100,7 +105,7 @@ mod tests {
     fn free_ports_differ() {
         let ports = Ports::free().expect("some ports are free");
         let mut streams = vec![ports.web, ports.web_tls, ports.truth, ports.net_status];
-        let mut datagrams = vec![ports.control, ports.media, ports.ice, ports.net_control, ports.net_media];
+        let mut datagrams = vec![ports.control, ports.media, ports.ice, ports.quic, ports.net_control, ports.net_media];
         for list in [&mut streams, &mut datagrams] {
             let count = list.len();
             list.sort_unstable();

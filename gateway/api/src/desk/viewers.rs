@@ -3,7 +3,7 @@
 use super::{Desk, Person};
 use farhand_lease::{Event, SeatId};
 use farhand_protocol::VehicleId;
-use farhand_relay::{OpenError, ViewerId, ViewerKind};
+use farhand_relay::{OpenError, PageSocket, ViewerId, ViewerKind, WayIn};
 use farhand_store::Account;
 
 /// A viewer and who sits there.
@@ -54,6 +54,35 @@ impl Desk {
             wire.close_viewer(viewer);
         }
         Ok((viewer, answer))
+    }
+
+    /// Opens a viewer for a person whose page gets access units; the page then comes by QUIC or by a socket.
+    ///
+    /// # Errors
+    /// [`ViewError`].
+    pub fn open_way(&self, person: &Person, vehicle: &VehicleId) -> Result<(ViewerId, WayIn), ViewError> {
+        let wire = self.wire.get().ok_or(OpenError::VehicleAway)?;
+        let kind = ViewerKind::Console;
+        let viewer = self.sit_down(Seat { person: person.clone(), vehicle: vehicle.clone(), kind, last_stop: None })?;
+        let mut opening = Opening { desk: self, viewer, done: false };
+        let way = wire.open_way(vehicle, viewer)?;
+        opening.done = true;
+        // Shut out meanwhile: the relay has heard of the viewer only now.
+        if !self.lock().seats.contains_key(&viewer) {
+            wire.close_viewer(viewer);
+        }
+        Ok((viewer, way))
+    }
+
+    /// A page has come by a socket. False if its ticket is none.
+    #[must_use]
+    pub fn join(&self, ticket: &str, socket: PageSocket) -> bool {
+        self.wire.get().is_some_and(|wire| wire.join(ticket, socket))
+    }
+
+    /// Where pages' QUIC goes, as the origin of a URL; none where it is not offered.
+    pub fn quic_origin(&self) -> Option<String> {
+        self.wire.get().and_then(|wire| wire.quic_origin())
     }
 
     fn sit_down(&self, seat: Seat) -> Result<ViewerId, ViewError> {

@@ -1,7 +1,7 @@
 //! What every request and answer passes: the same-origin rule and the security headers.
 
 use super::problem::Problem;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -27,22 +27,29 @@ fn is_same_origin(headers: &HeaderMap, uri: &Uri) -> bool {
     origin.is_some() && origin == host
 }
 
-/// Headers that shut out what the console does not need.
-pub(super) async fn headers(request: Request, next: Next) -> Response {
+/// Adds the headers of [`security_headers`] to what has none of them.
+pub(super) async fn headers(State(added): State<HeaderMap>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    for (name, value) in HEADERS {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    for (name, value) in &added {
+        response.headers_mut().entry(name).or_insert_with(|| value.clone());
     }
     response
 }
 
-const HEADERS: [(HeaderName, &str); 7] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
-         media-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
-         form-action 'self'",
-    ),
+/// Headers that shut out what the console does not need. Pages may connect to this gateway, and to where it offers QUIC.
+pub(super) fn security_headers(quic_origin: Option<String>) -> HeaderMap {
+    let connect = quic_origin.map(|origin| format!(" {origin}")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'self'; connect-src 'self'{connect}; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+         media-src 'self' blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    );
+    let mut headers: HeaderMap = HEADERS.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
+    // An address and a port are letters that a header may hold.
+    headers.extend(HeaderValue::try_from(policy).ok().map(|policy| (header::CONTENT_SECURITY_POLICY, policy)));
+    headers
+}
+
+const HEADERS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -62,6 +69,15 @@ mod tests {
             headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
         }
         is_same_origin(&headers, &Uri::from_static("/api/v1/logout"))
+    }
+
+    #[test]
+    fn pages_may_connect_to_this_gateway_and_where_it_offers_quic() {
+        let policy =
+            |origin: Option<&str>| security_headers(origin.map(ToOwned::to_owned))[header::CONTENT_SECURITY_POLICY].clone();
+        let says = |policy: HeaderValue, text: &str| policy.to_str().expect("a text").contains(text);
+        assert!(says(policy(None), "connect-src 'self';"));
+        assert!(says(policy(Some("https://192.0.2.7:7446")), "connect-src 'self' https://192.0.2.7:7446;"));
     }
 
     #[test]

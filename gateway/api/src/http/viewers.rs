@@ -147,6 +147,7 @@ impl From<ViewError> for Problem {
             ViewError::Relay(OpenError::NoCamera(camera)) => {
                 Self::new(StatusCode::NOT_FOUND, format!("The vehicle has no camera {camera}. Reload the page."))
             }
+            ViewError::Relay(codec @ OpenError::NoCodec) => Self::new(StatusCode::NOT_ACCEPTABLE, codec.to_string()),
             ViewError::Relay(other) => {
                 Self::new(StatusCode::BAD_REQUEST, format!("The page's offer cannot be used: {other}. Reload the page."))
             }

@@ -1,6 +1,8 @@
 //! The TypeScript face of what the API takes and answers, committed for the pages: it must be what would be written today.
 
-use farhand_api::{JournalEntryView, LeaseAnswer, LeaseRequest, LoginRequest, Me, VehicleView, ViewerAnswer, ViewerRequest};
+use farhand_api::{
+    JournalEntryView, LeaseAnswer, LeaseRequest, LoginRequest, Me, QuicWay, VehicleView, ViewerAnswer, ViewerRequest, WayAnswer,
+};
 use farhand_lease::Role;
 use std::path::Path;
 use ts_rs::{Config, TS};
@@ -21,7 +23,19 @@ fn text() -> String {
             )*
         };
     }
-    types!(Role, Me, LoginRequest, VehicleView, ViewerRequest, ViewerAnswer, LeaseRequest, LeaseAnswer, JournalEntryView);
+    types!(
+        Role,
+        Me,
+        LoginRequest,
+        VehicleView,
+        ViewerRequest,
+        ViewerAnswer,
+        WayAnswer,
+        QuicWay,
+        LeaseRequest,
+        LeaseAnswer,
+        JournalEntryView
+    );
     let roles = serde_json::to_string(&Role::ALL).expect("roles are words");
     text.push_str("\n/** Every `Role`, each allowing what the ones before it allow. */\n");
     text.extend(["export const ROLES: readonly Role[] = ", &roles, ";\n"]);

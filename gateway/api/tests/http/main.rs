@@ -6,3 +6,4 @@ mod login;
 mod people;
 mod presence;
 mod site;
+mod ways;

@@ -5,8 +5,9 @@ use farhand_lease::{Limits, Role};
 use farhand_protocol::{
     BootId, GatewaySays, Hello, LeaseEpoch, OperatorName, StopOrder, VehicleId, VehicleSays, VehicleState, WIRE_VERSION,
 };
-use farhand_relay::{OpenError, Rules, ViewerId, ViewerKind};
+use farhand_relay::{OpenError, PageSocket, PagesByQuic, Rules, ViewerId, ViewerKind, WayIn};
 use farhand_store::{Account, Journal, JournalFilter, JournalRow, OpenOptions, Store};
+use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -71,6 +72,29 @@ impl Wire for Truck {
         Box::pin(async move { Ok(format!("answer to {offer}")) })
     }
 
+    /// QUIC is offered, and a socket is answered with what it said, backwards.
+    fn open_way(&self, _: &VehicleId, _: ViewerId) -> Result<WayIn, OpenError> {
+        let quic = PagesByQuic { url: "https://192.0.2.7:7446/ways/77".into(), certificate_sha256: [7; 32] };
+        Ok(WayIn { ticket: "77".into(), quic: Some(quic) })
+    }
+
+    fn join(&self, ticket: &str, mut socket: PageSocket) -> bool {
+        if ticket != "77" {
+            return false;
+        }
+        tokio::spawn(async move {
+            while let Some(said) = socket.from_page.next().await {
+                let backwards: Vec<u8> = said.iter().rev().copied().collect();
+                socket.to_page.send(backwards.into()).await.expect("sent");
+            }
+        });
+        true
+    }
+
+    fn quic_origin(&self) -> Option<String> {
+        Some("https://192.0.2.7:7446".into())
+    }
+
     fn close_viewer(&self, viewer: ViewerId) {
         self.closed.lock().expect("not poisoned").push(viewer);
     }
@@ -107,6 +131,10 @@ impl Site {
         let address = format!("http://{}", listener.local_addr().expect("bound"));
         tokio::spawn(async move { axum::serve(listener, router(&web, Scheme::Http)).await });
         Self { desk, store, vehicle, address, _folder: folder }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     pub(crate) fn stranger(&self) -> Browser<'_> {
@@ -155,6 +183,11 @@ impl Browser<'_> {
     pub(crate) fn keep_cookie(&mut self, response: &reqwest::Response) {
         let cookie = response.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok());
         self.cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned).or(self.cookie.take());
+    }
+
+    /// As a request says it.
+    pub(crate) fn cookie(&self) -> String {
+        self.cookie.clone().unwrap_or_default()
     }
 
     /// The secret id of the login.

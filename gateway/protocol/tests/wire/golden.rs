@@ -43,19 +43,25 @@ pub(crate) fn refused_text() -> String {
 
 /// The text of `media.json`.
 pub(crate) fn media_text() -> String {
-    let vectors: Vec<Value> = samples::media_headers()
-        .into_iter()
-        .map(|(name, header)| {
-            json!({
-                "name": name, "type": "MediaHeader", "hex": hex(&header.to_bytes()),
-                "value": {
-                    "camera": header.camera, "key": header.key, "sequence": header.sequence, "depends_on": header.depends_on,
-                    "capture_us": header.capture, "length": header.length, "rtp": RtpStamp::of_capture(header.capture),
-                },
-            })
+    let headers = samples::media_headers().into_iter().map(|(name, header)| {
+        json!({ "name": name, "type": "MediaHeader", "hex": hex(&header.to_bytes()), "value": header_value(&header) })
+    });
+    let heads = samples::picture_heads().into_iter().map(|(name, head)| {
+        json!({
+            "name": name, "type": "PictureHead", "hex": hex(&head.to_bytes()),
+            "value": {
+                "number": head.number, "received_us": head.received, "relayed_us": head.relayed, "header": header_value(&head.header),
+            },
         })
-        .collect();
-    pretty(&vectors)
+    });
+    pretty(&headers.chain(heads).collect::<Vec<Value>>())
+}
+
+fn header_value(header: &MediaHeader) -> Value {
+    json!({
+        "camera": header.camera, "key": header.key, "sequence": header.sequence, "depends_on": header.depends_on,
+        "capture_us": header.capture, "length": header.length, "rtp": RtpStamp::of_capture(header.capture),
+    })
 }
 
 fn add<T>(vectors: &mut Vec<Value>, kind: &str, limits: Limits, messages: Vec<(&'static str, T)>)

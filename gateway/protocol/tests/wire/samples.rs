@@ -1,11 +1,11 @@
 //! One message of each kind, with values at the edges of what the wire carries.
 
 use farhand_protocol::{
-    Authority, BootId, CameraDemand, CameraEye, CameraIndex, CameraSummary, CapTerm, Cause, Codec, Command, ConsoleLink,
-    Corridor, Echo, FromConsole, GatewayDatagram, GatewaySays, GlassStamp, Hello, LastStop, LatchId, LeaseEnding, LeaseEpoch,
-    MediaDemand, MediaHeader, MissionEpoch, MonoTime, Need, OperatorName, Outline, Ping, Pong, Pose, Protection, RejectCount,
-    RejectReason, RtpStamp, SafetyEvent, SafetyState, StopOrder, StopRequest, StopRung, ToConsole, VehicleDatagram, VehicleId,
-    VehicleSays, VehicleState, WIRE_VERSION, encode,
+    Arrived, Authority, BootId, CameraDemand, CameraEye, CameraIndex, CameraSummary, CapTerm, Cause, Codec, Command, ConsoleLink,
+    Corridor, Echo, FromConsole, GatewayDatagram, GatewaySays, GlassStamp, Hello, KeyFrameWish, LastStop, LatchId, LeaseEnding,
+    LeaseEpoch, MediaDemand, MediaHeader, MissionEpoch, MonoTime, Need, OperatorName, Outline, PictureHead, Ping, Pong, Pose,
+    Protection, RejectCount, RejectReason, RtpStamp, SafetyEvent, SafetyState, StopOrder, StopRequest, StopRung, ToConsole,
+    VehicleDatagram, VehicleId, VehicleSays, VehicleState, WIRE_VERSION, encode,
 };
 use serde_bytes::ByteBuf;
 
@@ -175,6 +175,8 @@ pub(crate) fn from_console() -> Vec<(&'static str, FromConsole)> {
         ),
         ("a stop", FromConsole::Stop(StopRequest { v: WIRE_VERSION, request: 9 })),
         ("a ping", FromConsole::Ping(Ping { operator_us: 5 })),
+        ("a wish for a key frame", FromConsole::KeyFrame(KeyFrameWish { camera: CameraIndex(2) })),
+        ("a picture that has come", FromConsole::Arrived(Arrived { number: u32::MAX })),
     ]
 }
 
@@ -252,4 +254,12 @@ pub(crate) fn media_headers() -> Vec<(&'static str, MediaHeader)> {
         ("a key frame", MediaHeader { key: true, depends_on: 41, ..header }),
         ("the wrap of the sequence", MediaHeader { sequence: 0, depends_on: u32::MAX, ..header }),
     ]
+}
+
+pub(crate) fn picture_heads() -> Vec<(&'static str, PictureHead)> {
+    let heads = media_headers().into_iter().zip(1_u32..).map(|((name, header), number)| {
+        let received = MonoTime(9_000_000_000 + u64::from(number));
+        (name, PictureHead { number, received, relayed: MonoTime(received.0 + 250), header })
+    });
+    heads.collect()
 }

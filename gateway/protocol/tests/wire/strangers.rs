@@ -36,7 +36,7 @@ fn every_decoder_answers(bytes: &[u8]) {
 fn the_view_reads_what_serde_reads(bytes: &[u8]) {
     let whole = match decode::<FromConsole>(bytes, Limits::CONSOLE) {
         Ok(FromConsole::Command(command)) => CommandView::of(&command),
-        Ok(FromConsole::Stop(_) | FromConsole::Ping(_)) | Err(_) => None,
+        Ok(FromConsole::Stop(_) | FromConsole::Ping(_) | FromConsole::KeyFrame(_) | FromConsole::Arrived(_)) | Err(_) => None,
     };
     assert_eq!(CommandView::read(bytes), whole);
 }

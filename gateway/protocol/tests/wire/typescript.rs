@@ -1,10 +1,10 @@
 //! The TypeScript face of the messages a page sends or reads.
 
 use farhand_protocol::{
-    Authority, BootId, CameraEye, CameraIndex, CameraSummary, CapTerm, Cause, Command, ConsoleLink, Corridor, Echo, FromConsole,
-    GlassStamp, LastStop, LatchId, LeaseEnding, LeaseEpoch, MissionEpoch, MonoTime, Need, OperatorName, Outline, Ping, Pong,
-    Pose, Protection, RejectCount, RejectReason, RtpStamp, SafetyState, StopRequest, StopRung, ToConsole, VehicleId,
-    VehicleState, WIRE_VERSION,
+    Arrived, Authority, BootId, CameraEye, CameraIndex, CameraSummary, CapTerm, Cause, Command, ConsoleLink, Corridor, Echo,
+    FromConsole, GlassStamp, KeyFrameWish, LastStop, LatchId, LeaseEnding, LeaseEpoch, MissionEpoch, MonoTime, Need,
+    OperatorName, Outline, Ping, Pong, Pose, Protection, RejectCount, RejectReason, RtpStamp, SafetyState, StopRequest, StopRung,
+    ToConsole, VehicleId, VehicleState, WIRE_VERSION,
 };
 use ts_rs::{Config, TS};
 
@@ -40,6 +40,8 @@ pub(crate) fn text() -> String {
         GlassStamp,
         StopRequest,
         Ping,
+        KeyFrameWish,
+        Arrived,
         ToConsole,
         Pong,
         ConsoleLink,

@@ -1,4 +1,4 @@
-//! The relay between a vehicle over real QUIC and pages over real WebRTC, on loopback.
+//! The relay between a vehicle over real QUIC and pages over real WebRTC and WebTransport, on loopback.
 
 mod desk;
 mod lossy;
@@ -6,6 +6,7 @@ mod one_port;
 mod page;
 mod site;
 mod truck;
+mod units;
 
 use desk::{Desk, desk};
 use farhand_protocol::{
@@ -304,6 +305,7 @@ fn config(site: &Site) -> RelayConfig {
         control_listen: any,
         media_listen: any,
         ice_listen: any,
+        quic_listen: Some(any),
         public_addresses: vec![LOOPBACK],
         identity: site.gateway(),
     }

@@ -113,6 +113,36 @@ viewer_id: string,
 sdp: string, };
 
 /**
+ * A viewer whose pictures come as access units, not as WebRTC tracks.
+ */
+export type WayAnswer = { 
+/**
+ * The viewer's number, to be named when control is taken.
+ */
+viewer_id: string, 
+/**
+ * By QUIC (WebTransport); left out where the gateway does not offer it.
+ */
+quic?: QuicWay, 
+/**
+ * Path of the WebSocket. It and the URL above are good once, and for ten seconds.
+ */
+socket: string, };
+
+/**
+ * Where WebTransport goes.
+ */
+export type QuicWay = { 
+/**
+ * To be opened as it is.
+ */
+url: string, 
+/**
+ * SHA-256 of each certificate that the gateway may show there, in base64.
+ */
+certificate_sha256: Array<string>, };
+
+/**
  * From where control is taken or given back.
  */
 export type LeaseRequest = { 

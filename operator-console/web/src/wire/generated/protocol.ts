@@ -51,7 +51,7 @@ export type RtpStamp = number;
 /**
  * What a page sends on channel `now`.
  */
-export type FromConsole = { "command": Command } | { "stop": StopRequest } | { "ping": Ping };
+export type FromConsole = { "command": Command } | { "stop": StopRequest } | { "ping": Ping } | { "key_frame": KeyFrameWish } | { "arrived": Arrived };
 
 /**
  * What an operator wants from the vehicle in this instant, at 50 Hz and at once on a change.
@@ -148,6 +148,24 @@ export type Ping = {
  * The page's own clock.
  */
 operator_us: number, };
+
+/**
+ * Asks for a picture that can be decoded alone. The gateway bounds how often the vehicle is asked.
+ */
+export type KeyFrameWish = { 
+/**
+ * Which camera.
+ */
+camera: CameraIndex, };
+
+/**
+ * Says that a picture is there. From it the gateway tells what the way carries: the next ones are made for that.
+ */
+export type Arrived = { 
+/**
+ * The number in its [`crate::PictureHead`].
+ */
+number: number, };
 
 /**
  * What a page receives on channel `now`.
