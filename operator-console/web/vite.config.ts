@@ -13,6 +13,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   worker: { format: "es" },
-  server: { proxy: { "/api": gateway, "/whep": gateway, "/healthz": gateway } },
+  server: { proxy: { "/api": { target: gateway, ws: true }, "/whep": gateway, "/healthz": gateway } },
   test: { environment: "node", include: ["src/**/*.test.ts"] },
 });

@@ -1,7 +1,8 @@
-// One camera: frames come in from its track, are drawn on its canvas, and the last one drawn is remembered.
+// One camera: pictures come in from their source, are drawn on its canvas, and the last one drawn is remembered.
 
 import type { GlassStamp } from "../wire/generated/protocol";
 import { type Overlay, Painter } from "./painter";
+import type { PictureSink, PictureSource } from "./picture-source";
 
 /** A picture counts only if it is shown at least this wide: below, a person at a dock is a few pixels. */
 export const MIN_WIDTH_PX = 320;
@@ -67,14 +68,18 @@ export class Feed {
     return this.width_px >= MIN_WIDTH_PX;
   }
 
-  /** Begins to draw a track; an earlier one ends. */
-  attach(track: MediaStreamTrack): void {
+  /** Begins to draw what comes from there; an earlier source ends. */
+  attach(source: PictureSource): void {
     this.detach();
-    this.stop_reading =
-      typeof MediaStreamTrackProcessor === "undefined" ? this.readByVideo(track) : this.readFrames(track);
+    const reading = { on: true };
+    const stop = source.start(this.sink(reading));
+    this.stop_reading = () => {
+      reading.on = false;
+      stop();
+    };
   }
 
-  /** The track is gone. What was drawn last stays on show, with its age. */
+  /** The source is gone. What was drawn last stays on show, with its age. */
   detach(): void {
     this.stop_reading?.();
     this.stop_reading = null;
@@ -86,52 +91,17 @@ export class Feed {
     this.on_glass = entry.intersectionRatio >= MIN_RATIO && (entry.isVisible ?? true);
   }
 
-  private readFrames(track: MediaStreamTrack): () => void {
-    const reader = new MediaStreamTrackProcessor({ track, maxBufferSize: 1 }).readable.getReader();
-    const reading = { on: true };
-    void this.pump(reader, reading);
-    return () => {
-      reading.on = false;
-      void reader.cancel().catch(() => undefined);
-    };
-  }
-
-  private async pump(reader: ReadableStreamDefaultReader<VideoFrame>, reading: { on: boolean }): Promise<void> {
-    for (;;) {
-      const { done, value: frame } = await reader.read().catch(() => ({ done: true, value: undefined }));
-      if (done || !frame) return;
-      await this.paint(frame, reading).catch(() => undefined);
-      frame.close();
-    }
-  }
-
-  private async paint(frame: VideoFrame, reading: { on: boolean }): Promise<void> {
-    const { painter } = this;
-    const rtp = frame.metadata?.().rtpTimestamp;
-    // A frame without its stamp must not be shown: nobody could tell how old it is.
-    if (!painter || rtp === undefined || !reading.on) return;
-    // A track or a place that was let go meanwhile must not paint over its successor.
-    if (await painter.frame(frame, () => reading.on && this.painter === painter)) this.drawn(rtp);
-  }
-
-  /** Browsers without a track processor: a hidden video and its frame callback. */
-  private readByVideo(track: MediaStreamTrack): () => void {
-    const video = document.createElement("video");
-    video.muted = true;
-    video.playsInline = true;
-    video.srcObject = new MediaStream([track]);
-    void video.play().catch(() => undefined);
-    let reading = true;
-    const next = (_now: number, frame: VideoFrameCallbackMetadata): void => {
-      if (!reading) return;
-      const rtp = frame.rtpTimestamp;
-      if (rtp !== undefined && this.painter?.draw(video, frame.width, frame.height)) this.drawn(rtp);
-      video.requestVideoFrameCallback(next);
-    };
-    video.requestVideoFrameCallback(next);
-    return () => {
-      reading = false;
-      video.srcObject = null;
+  private sink(reading: { readonly on: boolean }): PictureSink {
+    return {
+      frame: async (frame, rtp) => {
+        const { painter } = this;
+        if (!painter || !reading.on) return;
+        // A source or a place that was let go meanwhile must not paint over its successor.
+        if (await painter.frame(frame, () => reading.on && this.painter === painter)) this.drawn(rtp);
+      },
+      image: (image, width, height, rtp) => {
+        if (reading.on && this.painter?.draw(image, width, height)) this.drawn(rtp);
+      },
     };
   }
 

@@ -5,8 +5,8 @@ describe("patience with a connection", () => {
   it("gives a new connection time to begin", () => {
     const patience = new Patience();
     patience.built(10_000);
-    expect(patience.over(12_000, { any_ms: null, state_ms: null, gateway_has_state: true })).toBe(false);
-    expect(patience.over(14_100, { any_ms: null, state_ms: null, gateway_has_state: true })).toBe(true);
+    expect(patience.over(13_000, { any_ms: null, state_ms: null, gateway_has_state: true })).toBe(false);
+    expect(patience.over(13_001, { any_ms: null, state_ms: null, gateway_has_state: true })).toBe(true);
   });
 
   it("gives up after one second without a state that the gateway has", () => {

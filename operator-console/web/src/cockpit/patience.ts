@@ -20,6 +20,11 @@ export class Patience {
     this.proved = false;
   }
 
+  /** A state came over the connection that stands. */
+  get works(): boolean {
+    return this.proved;
+  }
+
   /** A state came: the connection works, and the next failure is again the first. */
   good(): void {
     this.proved = true;
@@ -45,6 +50,7 @@ export class Patience {
 }
 
 const SILENCE_MS = 1000;
-const FIRST_MS = 4000;
+/** Long enough for a handshake that loses a packet; then another way may do better. */
+const FIRST_MS = 3000;
 const FIRST_DELAY_MS = 200;
 const MOST_DELAY_MS = 2000;

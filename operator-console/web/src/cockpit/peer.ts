@@ -1,94 +1,36 @@
-// One WebRTC connection to the gateway: a track for each camera, channel `now` and channel `log`. Built once, never mended:
-// a connection that fails is thrown away and a new one is built.
+// One connection to the gateway, by whatever way. Built once, never mended: one that fails is thrown away and a new one is built.
 
-import { api } from "../wire/http";
+import type { PictureSource } from "./picture-source";
+import type { Way } from "./ways";
 
 export interface PeerEvents {
-  track(camera: number, track: MediaStreamTrack): void;
+  /** The pictures of this camera come from there. */
+  pictures(camera: number, source: PictureSource): void;
+  /** A message of the gateway. */
   now(bytes: Uint8Array): void;
   log(text: string): void;
+  /** A picture cannot be read or decoded. */
+  unreadable(why: string): void;
+  /** A key frame is asked for. */
+  wished(camera: number): void;
+  /** Units that will never be shown. */
+  dropped(count: number): void;
   /** The connection failed; nothing more will come. */
   down(why: string): void;
 }
 
-export class Peer {
-  private readonly connection = new RTCPeerConnection();
-  private readonly now: RTCDataChannel;
-  private viewer: string | null = null;
-  private closed = false;
-
-  constructor(
-    private readonly vehicle: string,
-    private readonly cameras: number,
-    private readonly events: PeerEvents,
-  ) {
-    this.now = this.connection.createDataChannel("now", { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 });
-    this.now.binaryType = "arraybuffer";
-    this.now.onclose = () => this.fail("the command channel was closed");
-    this.now.onmessage = (event: MessageEvent<unknown>) => {
-      if (!this.closed && event.data instanceof ArrayBuffer) events.now(new Uint8Array(event.data));
-    };
-    const log = this.connection.createDataChannel("log", { negotiated: true, id: 1 });
-    log.onmessage = (event: MessageEvent<unknown>) => {
-      if (!this.closed && typeof event.data === "string") events.log(event.data);
-    };
-    this.connection.onconnectionstatechange = () => {
-      if (this.connection.connectionState === "failed") this.fail("the connection to the gateway failed");
-    };
-  }
-
-  /** Offers and connects. Throws an `ApiError` if the gateway refuses. */
-  async connect(): Promise<void> {
-    for (let camera = 0; camera < this.cameras; camera++) {
-      const { receiver } = this.connection.addTransceiver("video", { direction: "recvonly" });
-      if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = 0;
-      this.events.track(camera, receiver.track);
-    }
-    const offer = await this.connection.createOffer();
-    await this.connection.setLocalDescription(offer);
-    // The gateway's own address is in its answer, and it learns the page's from the first check: no need to gather.
-    const answer = await api.openViewer(this.vehicle, offer.sdp ?? "");
-    this.viewer = answer.viewer_id;
-    if (this.closed) return this.forget();
-    await this.connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
-  }
-
+export interface Peer {
+  readonly way: Way;
+  /** Connects. Throws an `ApiError` if the gateway refuses, another error if the way does not work. */
+  connect(): Promise<void>;
   /** The gateway's number of this connection, which a lease is bound to. */
-  get viewer_id(): string | null {
-    return this.viewer;
-  }
-
-  get channel_open(): boolean {
-    return !this.closed && this.now.readyState === "open";
-  }
-
+  readonly viewer_id: string | null;
+  readonly channel_open: boolean;
+  /** UDP port of the gateway's QUIC, as far as it is known. */
+  readonly udp_port: number | null;
   /** Sends if nothing older still waits; latest wins, nothing queues. */
-  send(bytes: Uint8Array<ArrayBuffer>): boolean {
-    if (!this.channel_open || this.now.bufferedAmount > 0) return false;
-    try {
-      this.now.send(bytes);
-      return true;
-    } catch {
-      return false;
-    }
-  }
-
-  close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.connection.close();
-    this.forget();
-  }
-
-  private fail(why: string): void {
-    if (!this.closed) this.events.down(why);
-  }
-
-  /** Tells the gateway, so that the place is free at once; if it does not hear, it notices by silence. */
-  private forget(): void {
-    if (this.viewer === null) return;
-    const viewer = this.viewer;
-    this.viewer = null;
-    api.closeViewer(this.vehicle, viewer).catch(() => undefined);
-  }
+  send(bytes: Uint8Array<ArrayBuffer>): boolean;
+  /** To be called at each tick of the page. */
+  tick(now_ms: number): void;
+  close(): void;
 }

@@ -1,5 +1,7 @@
 // A measurement face for benches and tests: read only, it steers nothing. `window.farhandProbe`.
 
+import type { Way } from "./ways";
+
 /** One frame that was drawn. */
 export interface DrawnFrame {
   camera: string;
@@ -21,6 +23,12 @@ export interface ShownCorridor {
 }
 
 export interface ProbeStats {
+  /** How pictures and commands travel now. */
+  way: Way | null;
+  /** Key frames asked for; only where pictures come as units. */
+  wishes: number;
+  /** Units that will never be shown: doubles, and what hangs on one that is lost. */
+  units_dropped: number;
   frames_drawn: Record<string, number>;
   commands_sent: number;
   /** Commands not sent because an older one still stood in the channel. */
@@ -49,6 +57,7 @@ export class Probe {
   private at = 0;
   private readonly corridors: ShownCorridor[] = [];
   readonly stats: ProbeStats = {
+    way: null, wishes: 0, units_dropped: 0,
     frames_drawn: {}, commands_sent: 0, commands_held: 0, states: 0, states_old: 0, undecodable: 0, rebuilds: 0,
     round_trip_us: null, ticks: 0, longest_tick_gap_ms: 0,
   };

@@ -9,18 +9,15 @@ import { allows } from "../wire/roles";
 import { VehicleClock } from "./clock";
 import { Commander } from "./commander";
 import { Trail } from "./corridor";
+import { type EventLine, withEvent } from "./events";
 import { Feed } from "./feed";
 import { Line } from "./line";
 import { acknowledgeable, saysMore } from "./shown";
 import { Probe } from "./probe";
+import { reachBy, slowWarning } from "./slow-way";
 import { Stillness } from "./stillness";
 import { type StopStage, Stopper } from "./stopper";
-
-/** A line of the event list. */
-export interface EventLine {
-  at: Date;
-  text: string;
-}
+import type { Way } from "./ways";
 
 export class DriveSession {
   view = $state.raw<VehicleView | null>(null);
@@ -43,6 +40,9 @@ export class DriveSession {
   round_trip_ms = $state<number | null>(null);
   /** Whole seconds for which the switch has been held without any change. */
   still_s = $state(0);
+  /** How pictures and commands travel, and what is to be said of that. */
+  way = $state<Way | null>(null);
+  slow_warning = $state<string | null>(null);
 
   readonly clock = new VehicleClock();
   readonly trail = new Trail();
@@ -57,6 +57,8 @@ export class DriveSession {
   newest: VehicleState | null = null;
   private heard_ms: number | null = null;
   private state_ms: number | null = null;
+  /** What was wrong with the connection; it is no longer so once a state comes. */
+  private line_trouble = "";
   private granted_ms = 0;
   private next_ping_ms = 0;
   private next_show_ms = 0;
@@ -66,11 +68,17 @@ export class DriveSession {
   constructor(readonly vehicle: string) {
     this.line = new Line(vehicle, {
       view: (view) => this.seeView(view),
-      track: (camera, track) => this.feeds[camera]?.attach(track),
+      pictures: (camera, source) => this.feeds[camera]?.attach(source),
       now: (bytes) => this.heard(bytes),
       log: (text) => this.logged(text),
+      unreadable: (why) => this.unreadable(why),
+      wished: () => (this.probe.stats.wishes += 1),
+      dropped: (count) => (this.probe.stats.units_dropped += count),
       lost: () => this.lostLine(),
-      failed: (error) => this.complain(error),
+      failed: (error) => {
+        this.complain(error);
+        this.line_trouble = this.trouble;
+      },
     });
   }
 
@@ -176,6 +184,7 @@ export class DriveSession {
     this.sendStop(now_ms);
     const sample = this.input.sample(now_ms, this.reach());
     if (this.commander.due(now_ms, sample)) this.sendCommand(now_ms, sample);
+    this.line.tick(now_ms);
     if (now_ms >= this.next_ping_ms) {
       this.next_ping_ms = now_ms + PING_MS;
       this.line.peer?.send(encodeFromConsole({ ping: { operator_us: Math.round(now_ms * 1000) } }));
@@ -218,12 +227,12 @@ export class DriveSession {
   }
 
   private reach() {
-    return {
+    return reachBy(this.line.way, {
       max_speed_mm_s: this.view?.max_speed_mm_s ?? 0,
       max_steering_mrad: this.view?.max_steering_mrad ?? 0,
       cap_mm_s: this.newest?.cap_mm_s ?? 0,
       lift_mm_s: this.has_forks ? LIFT_MM_S : 0,
-    };
+    });
   }
 
   /** Ten times a second: what the screen shows of times and ages, and whether the line still lives. */
@@ -236,6 +245,8 @@ export class DriveSession {
     this.round_trip_ms = round_trip_us === null ? null : round_trip_us / 1000;
     this.probe.stats.round_trip_us = round_trip_us;
     this.probe.stats.rebuilds = this.line.rebuilds;
+    this.probe.stats.way = this.way = this.line.way;
+    this.slow_warning = slowWarning(this.way, this.line.peer?.udp_port ?? null);
     const { link } = this;
     this.line.watch(now_ms, {
       any_ms: this.heard_ms,
@@ -253,9 +264,13 @@ export class DriveSession {
       else if ("link" in message) this.heardLink(message.link, now_ms);
       else this.heardPong(message.pong.operator_us, now_ms);
     } catch (error) {
-      this.probe.stats.undecodable += 1;
-      this.trouble = `A message cannot be read (${error instanceof Error ? error.message : "unknown"}). Reload the page.`;
+      this.unreadable(error instanceof Error ? error.message : "unknown");
     }
+  }
+
+  private unreadable(why: string): void {
+    this.probe.stats.undecodable += 1;
+    this.trouble = `A message cannot be read (${why}). Reload the page.`;
   }
 
   private heardState(state: VehicleState, now_ms: number): void {
@@ -278,6 +293,7 @@ export class DriveSession {
     this.newest = state;
     if (saysMore(this.state, state)) this.state = state;
     this.state_ms = now_ms;
+    if (this.trouble === this.line_trouble) this.trouble = "";
     this.line.good();
     this.stopper.observe(state, now_ms);
     this.commander.observe(state, now_ms);
@@ -313,7 +329,7 @@ export class DriveSession {
   }
 
   private logged(text: string): void {
-    this.events = [{ at: new Date(), text: sentenceOf(text) }, ...this.events].slice(0, EVENTS_KEPT);
+    this.events = withEvent(this.events, text);
   }
 
   private seeView(view: VehicleView): void {
@@ -348,22 +364,6 @@ export class DriveSession {
   }
 }
 
-/** Events are JSON texts; the sentence in them is what a person reads. */
-function sentenceOf(text: string): string {
-  try {
-    const event: unknown = JSON.parse(text);
-    if (typeof event === "object" && event !== null) {
-      for (const field of ["detail", "text", "what"] as const) {
-        const value = (event as Record<string, unknown>)[field];
-        if (typeof value === "string") return value;
-      }
-    }
-  } catch {
-    // Plain text is a sentence already.
-  }
-  return text.slice(0, 200);
-}
-
 /** Creep of the forks on a key: a quarter of what a truck does by default, for a person who sees them in a picture. */
 const LIFT_MM_S = 100;
 const PING_MS = 250;
@@ -371,4 +371,3 @@ const SHOW_MS = 100;
 const FRESH_MS = 500;
 /** The gateway repeats its view twice a second; one repetition later it must know of the grant. */
 const GRANT_MS = 1200;
-const EVENTS_KEPT = 50;

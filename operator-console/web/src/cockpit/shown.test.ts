@@ -55,10 +55,10 @@ describe("what is shown", () => {
 
   it("gives the root element the worst cause and figures, or nothing where nothing is known", () => {
     const state = { ...parked(), causes: ["picture_old" as const, "remote_stop" as const], speed_mm_s: -40, cap_mm_s: 900, blind_mm: 120 };
-    expect(rootAttributes({ ...KNOWN, state })).toEqual({
-      needs: "lease", authority: "none", safetyState: "Parked", cause: "picture_old", speedMmS: "-40", speedCapMmS: "900", blindDistanceMm: "120",
+    expect(rootAttributes({ ...KNOWN, state, way: "quic" })).toEqual({
+      way: "quic", needs: "lease", authority: "none", safetyState: "Parked", cause: "picture_old", speedMmS: "-40", speedCapMmS: "900", blindDistanceMm: "120",
     });
-    expect(rootAttributes({ ...KNOWN, state: null })).toMatchObject({ safetyState: "", speedMmS: "" });
+    expect(rootAttributes({ ...KNOWN, state: null })).toMatchObject({ safetyState: "", speedMmS: "", way: "" });
   });
 
   it("offers the acknowledgement only of a truck that has come to its stop", () => {

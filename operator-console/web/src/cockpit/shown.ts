@@ -2,6 +2,7 @@
 
 import type { ConsoleLink, VehicleState } from "../wire/generated/protocol";
 import { PROMPT_MS, STUCK_MS } from "./stillness";
+import type { Way } from "./ways";
 import { type AuthorityShown, CAUSE_WORDS, NEED_WORDS, STATE_WORDS, type Tone, wordOf } from "../ui/words";
 
 /** Past this age the state on show is old, and every figure of it looks old. */
@@ -14,6 +15,7 @@ export interface Known {
   lease: "none" | "asked" | "mine";
   /** Whole seconds for which the switch has been held without any change of the controls. */
   still_s?: number;
+  way?: Way | null;
 }
 
 /** True if a person must see this state at once: it says more than other numbers. */
@@ -108,7 +110,7 @@ function sentenceOf({ state, link, lease }: Known, sentence = "This page does no
 
 /** The attributes of the page's root element. Tools and tests read them. */
 export function rootAttributes(known: Known): Record<string, string> {
-  const { state } = known;
+  const { state, way } = known;
   const figure = (value: number | undefined): string => (value === undefined ? "" : String(value));
   return {
     authority: authorityOf(known),
@@ -118,6 +120,7 @@ export function rootAttributes(known: Known): Record<string, string> {
     speedCapMmS: figure(state?.cap_mm_s),
     blindDistanceMm: figure(state?.blind_mm),
     needs: state?.needs.join(" ") ?? "",
+    way: way ?? "",
   };
 }
 

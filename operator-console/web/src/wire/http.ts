@@ -1,6 +1,6 @@
 // The HTTP API. Every failure becomes an ApiError with a sentence a person understands.
 
-import type { LeaseAnswer, Me, VehicleView, ViewerAnswer } from "./generated/http";
+import type { LeaseAnswer, Me, VehicleView, ViewerAnswer, WayAnswer } from "./generated/http";
 
 /** A refusal of the gateway, or no answer at all (status 0). */
 export class ApiError extends Error {
@@ -23,6 +23,8 @@ export const api = {
   logout: () => send("POST", "/api/v1/logout"),
   vehicle: (id: string) => ask<VehicleView>("GET", `/api/v1/vehicles/${id}`),
   openViewer: (id: string, sdp: string) => ask<ViewerAnswer>("POST", `/api/v1/vehicles/${id}/viewers`, { sdp }),
+  /** A viewer whose pictures come as units, over QUIC or a WebSocket. */
+  openWay: (id: string) => ask<WayAnswer>("POST", `/api/v1/vehicles/${id}/ways`),
   /** `keepalive` lets the request outlive the page. */
   closeViewer: (id: string, viewer: string) => send("DELETE", `/api/v1/vehicles/${id}/viewers/${viewer}`, undefined, true),
   takeLease: (id: string, viewer_id: string) => ask<LeaseAnswer>("POST", `/api/v1/vehicles/${id}/lease`, { viewer_id }),
