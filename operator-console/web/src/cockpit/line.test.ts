@@ -49,6 +49,20 @@ describe("the line", () => {
     expect(made).toEqual(["webrtc", "quic", "quic"]);
   });
 
+  it("does not hold it against a way that a connection ends which gave states; thrice none, and another way is tried", async () => {
+    const { line, made, down } = opened({});
+    await passed(0);
+    line.good();
+    for (let at = 0; at < 3; at++) {
+      down("gone");
+      await passed(1000);
+    }
+    expect(made).toEqual(["webrtc", "webrtc", "webrtc", "webrtc"]);
+    down("gone");
+    await passed(1000);
+    expect(line.way).toBe("quic");
+  });
+
   it("keeps to its way where the gateway is away or refuses the person", async () => {
     const { made } = opened({ webrtc: new ApiError(503, "starting") });
     await passed(3000);
