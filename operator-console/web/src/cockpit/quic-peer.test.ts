@@ -67,14 +67,19 @@ describe("units over QUIC", () => {
 
   it("sends each report as soon as there is room, not at the next tick", async () => {
     await connected();
-    for (const number of [1, 2, 3]) {
+    transport.hold = true;
+    const all = Array.from({ length: 20 }, (_none, at) => at + 1);
+    for (const number of all) {
       const stream = transport.stream();
       stream.push(frameOf(unit(number, true)));
       stream.end();
     }
     await settled();
+    expect(transport.sent).toHaveLength(1);
+    transport.hold = false;
+    transport.release();
     await settled();
-    expect(readAll(transport.sent)).toEqual([1, 2, 3].map((number) => ({ arrived: { number } })));
+    expect(readAll(transport.sent)).toEqual(all.map((number) => ({ arrived: { number } })));
   });
 
   it("gives up a connection that does not come about within two seconds", async () => {

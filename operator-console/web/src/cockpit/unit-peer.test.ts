@@ -66,6 +66,20 @@ describe("a connection with units", () => {
     expect(made[1]?.queue).toHaveLength(1);
   });
 
+  it("decodes nothing that hangs on a unit for which the decoder had no room", async () => {
+    const { peer, said, made, carrier } = await connected();
+    for (let number = 1; number <= 5; number++) carrier.events.frame(frameOf(unit(number, number === 1)));
+    expect(made[0]?.queue).toHaveLength(4);
+    expect(said.dropped).toBe(1);
+    made[0]?.run();
+    carrier.events.frame(frameOf(unit(6, false)));
+    peer.tick(performance.now());
+    expect(made[0]?.queue).toEqual([]);
+    expect(said.wished).toEqual([0]);
+    carrier.events.frame(frameOf(unit(7, true)));
+    expect(made[0]?.queue.map(({ type }) => type)).toEqual(["key"]);
+  });
+
   it("sends no command while an older one waits, also not behind reports, but does behind reports alone", async () => {
     const { peer, carrier } = await connected();
     expect(peer.send(COMMAND)).toBe(true);
