@@ -1,6 +1,6 @@
 // `cargo xtask bench latency`: from the stamp at the end of rendering to the display tick that shows it.
 //
-// The floor (x264 -> socket -> WebCodecs -> canvas) and the real way take turns in the same tab of the same Chromium, fed
+// The floor (x264 -> socket -> WebCodecs -> canvas) and the real ways take turns in the same tab of the same Chromium, fed
 // by the same simulated cameras; the floor's page is measured by the same probe as ours.
 
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { until } from '../end-to-end/waiting.js';
 import { describeClock, layClock } from './clock.js';
 import { serveFloor } from './floor.js';
 import { ageMs, installProbe, keepPeers } from './probe.js';
-import { Report, cameras, patiently, say, trials, withSystem } from './rig.js';
+import { Report, cameras, patiently, say, trials, ways, withSystem } from './rig.js';
 import { stages } from './stages.js';
 
 const CAMERAS = ['front', 'rear', 'left', 'right'];
@@ -24,7 +24,9 @@ for (const count of cameras ? [cameras] : [1, 4]) {
     await operator.page.addInitScript(keepPeers);
     for (let round = 1; round <= ROUNDS; round += 1) {
       await floor(system, vehicle, operator, count);
-      await real(system, vehicle, operator, count);
+      for (const way of ways) {
+        await real(system, vehicle, operator, count, way);
+      }
     }
   });
 }
@@ -42,12 +44,12 @@ async function floor(system, vehicle, { page, browser }, count) {
   }
 }
 
-async function real(system, vehicle, operator, count) {
+async function real(system, vehicle, operator, count, way) {
   const { page, browser } = operator;
-  await page.goto(`${system.doors.web}/drive/${vehicle}`);
+  await page.goto(`${system.doors.web}/drive/${vehicle}?way=${way}`);
   await operator.seesPictures(count);
-  const { seen, clock } = await watch(`the real way, ${count} cameras`, page, count, () => ({ ...system.doors.pids, browser: browser.pid }));
-  const about = { cameras: count, way: 'webrtc' };
+  const { seen, clock } = await watch(`${way}, ${count} cameras`, page, count, () => ({ ...system.doors.pids, browser: browser.pid }));
+  const about = { cameras: count, way };
   add(seen, clock, about, { pictures: 'glass_to_glass', shown: 'picture_age' });
   for (const { name, samples } of stages(seen, clock.offset)) {
     report.row(name, 'ms', about, samples);

@@ -6,8 +6,8 @@ import { pause } from '../end-to-end/waiting.js';
 import { Costs } from './costs.js';
 
 /** The wishes, as `cargo xtask bench` hands them over. */
-const WISHES = { trials: 10, net: 'clean', seed: 1, cameras: null, ...JSON.parse(process.argv[2] ?? '{}') };
-export const { trials, net, seed, cameras } = WISHES;
+const WISHES = { trials: 10, net: 'clean', seed: 1, cameras: null, ways: ['webrtc'], ...JSON.parse(process.argv[2] ?? '{}') };
+export const { trials, net, seed, cameras, ways } = WISHES;
 
 /** What a bench measured. Samples are handed over whole; percentiles and verdicts are made in xtask/src/bench. */
 export class Report {

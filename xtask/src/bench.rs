@@ -31,6 +31,9 @@ pub(crate) struct BenchOptions {
     /// Cameras of the truck; the latency bench takes one and then four if this is not said.
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=4))]
     cameras: Option<u8>,
+    /// Ways of the pictures to the page that the latency bench compares, in turns: webrtc, quic, socket. Several with commas.
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "webrtc")]
+    way: Vec<Way>,
     /// Seed of the random instants.
     #[arg(long, default_value_t = 1)]
     seed: u32,
@@ -52,6 +55,18 @@ enum Bench {
     Load,
     /// A scripted operator drives laps.
     Drive,
+}
+
+/// How pictures come to the page.
+#[derive(Debug, Clone, Copy, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+enum Way {
+    /// Tracks of WebRTC.
+    Webrtc,
+    /// Access units over WebTransport.
+    Quic,
+    /// Access units over a WebSocket.
+    Socket,
 }
 
 impl Bench {
@@ -175,7 +190,7 @@ fn show(report: &Report) {
 
 /// The script's last line is what it measured; what it says before goes to the person.
 fn measure(script: &str, trials: u32, options: &BenchOptions) -> Result<Measured> {
-    let wishes = json!({ "trials": trials, "net": options.net, "seed": options.seed, "cameras": options.cameras });
+    let wishes = json!({ "trials": trials, "net": options.net, "seed": options.seed, "cameras": options.cameras, "ways": options.way });
     let output = Command::new("node")
         .args([script, &wishes.to_string()])
         .current_dir(house::root().join("tests/latency"))

@@ -87,7 +87,8 @@ impl Row {
     /// Name and circumstances for a person.
     pub(crate) fn title(&self) -> String {
         let cameras = self.cameras().map(|count| format!(", {count} cameras")).unwrap_or_default();
-        format!("{} {}{cameras}", self.name, self.net())
+        let way = self.circumstances.way.as_ref().map(|way| format!(", {way}")).unwrap_or_default();
+        format!("{} {}{cameras}{way}", self.name, self.net())
     }
 }
 
