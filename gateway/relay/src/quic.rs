@@ -20,7 +20,7 @@ use web_transport_quinn::{Request, SendStream, Session};
 
 /// Browsers take a certificate by its hash only if it is good for less than 14 days ...
 const GOOD_FOR: Duration = Duration::from_hours(12 * 24);
-/// ... so another one is made long before. The older one still is on show to whoever was told of it just now.
+/// ... so another one takes its place long before. A page that was told of the older one just then asks again and is told of this.
 const RENEWED_AFTER: Duration = Duration::from_hours(6 * 24);
 /// Clocks of pages may be behind by so much.
 const BEHIND: Duration = Duration::from_hours(24);

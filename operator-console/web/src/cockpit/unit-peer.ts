@@ -6,6 +6,7 @@ import type { FromConsole } from "../wire/generated/protocol";
 import { api } from "../wire/http";
 import { decodeFrame, UnitError } from "../wire/units";
 import type { Peer, PeerEvents } from "./peer";
+import { Seat } from "./seat";
 import { UnitPictures } from "./unit-pictures";
 import type { Way } from "./ways";
 
@@ -38,7 +39,7 @@ export class UnitPeer implements Peer {
   private reports: Uint8Array<ArrayBuffer>[] = [];
   /** Bytes of reports that were written after the last command. */
   private reported_bytes = 0;
-  private viewer: string | null = null;
+  private readonly seat: Seat;
   private open = false;
   private closed = false;
   private port: number | null = null;
@@ -51,6 +52,7 @@ export class UnitPeer implements Peer {
     private readonly events: PeerEvents,
     decoder?: (init: VideoDecoderInit) => VideoDecoder,
   ) {
+    this.seat = new Seat(vehicle);
     this.pictures = new UnitPictures(
       cameras,
       {
@@ -65,9 +67,9 @@ export class UnitPeer implements Peer {
   async connect(): Promise<void> {
     this.pictures.sources.forEach((source, camera) => this.events.pictures(camera, source));
     const answer = await api.openWay(this.vehicle);
-    this.viewer = answer.viewer_id;
+    this.seat.take(answer.viewer_id);
     this.port = answer.quic ? portOf(answer.quic.url) : null;
-    if (this.closed) return this.forget();
+    if (this.closed) return this.seat.leave();
     await this.carrier.open(answer, {
       frame: (bytes) => this.frame(bytes),
       message: (bytes) => !this.closed && this.events.now(bytes),
@@ -79,7 +81,7 @@ export class UnitPeer implements Peer {
   }
 
   get viewer_id(): string | null {
-    return this.viewer;
+    return this.seat.viewer_id;
   }
 
   get udp_port(): number | null {
@@ -109,7 +111,7 @@ export class UnitPeer implements Peer {
     this.pictures.close();
     this.carrier.close();
     this.reports = [];
-    this.forget();
+    this.seat.leave();
   }
 
   private frame(bytes: Uint8Array<ArrayBuffer>): void {
@@ -156,14 +158,6 @@ export class UnitPeer implements Peer {
 
   private fail(why: string): void {
     if (!this.closed) this.events.down(why);
-  }
-
-  /** Tells the gateway, so that the place is free at once; if it does not hear, it notices by silence. */
-  private forget(): void {
-    if (this.viewer === null) return;
-    const viewer = this.viewer;
-    this.viewer = null;
-    api.closeViewer(this.vehicle, viewer).catch(() => undefined);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { api } from "../wire/http";
 import type { Peer, PeerEvents } from "./peer";
+import { Seat } from "./seat";
 import { trackSource } from "./track-source";
 
 export class WebRtcPeer implements Peer {
@@ -9,7 +10,7 @@ export class WebRtcPeer implements Peer {
   readonly udp_port = null;
   private readonly connection = new RTCPeerConnection();
   private readonly now: RTCDataChannel;
-  private viewer: string | null = null;
+  private readonly seat: Seat;
   private closed = false;
 
   constructor(
@@ -17,6 +18,7 @@ export class WebRtcPeer implements Peer {
     private readonly cameras: number,
     private readonly events: PeerEvents,
   ) {
+    this.seat = new Seat(vehicle);
     this.now = this.connection.createDataChannel("now", { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 });
     this.now.binaryType = "arraybuffer";
     this.now.onclose = () => this.fail("the command channel was closed");
@@ -42,13 +44,13 @@ export class WebRtcPeer implements Peer {
     await this.connection.setLocalDescription(offer);
     // The gateway's own address is in its answer, and it learns the page's from the first check: no need to gather.
     const answer = await api.openViewer(this.vehicle, offer.sdp ?? "");
-    this.viewer = answer.viewer_id;
-    if (this.closed) return this.forget();
+    this.seat.take(answer.viewer_id);
+    if (this.closed) return this.seat.leave();
     await this.connection.setRemoteDescription({ type: "answer", sdp: answer.sdp });
   }
 
   get viewer_id(): string | null {
-    return this.viewer;
+    return this.seat.viewer_id;
   }
 
   get channel_open(): boolean {
@@ -72,18 +74,10 @@ export class WebRtcPeer implements Peer {
     if (this.closed) return;
     this.closed = true;
     this.connection.close();
-    this.forget();
+    this.seat.leave();
   }
 
   private fail(why: string): void {
     if (!this.closed) this.events.down(why);
-  }
-
-  /** Tells the gateway, so that the place is free at once; if it does not hear, it notices by silence. */
-  private forget(): void {
-    if (this.viewer === null) return;
-    const viewer = this.viewer;
-    this.viewer = null;
-    api.closeViewer(this.vehicle, viewer).catch(() => undefined);
   }
 }
