@@ -190,7 +190,8 @@ fn show(report: &Report) {
 
 /// The script's last line is what it measured; what it says before goes to the person.
 fn measure(script: &str, trials: u32, options: &BenchOptions) -> Result<Measured> {
-    let wishes = json!({ "trials": trials, "net": options.net, "seed": options.seed, "cameras": options.cameras, "ways": options.way });
+    let wishes =
+        json!({ "trials": trials, "net": options.net, "seed": options.seed, "cameras": options.cameras, "ways": options.way });
     let output = Command::new("node")
         .args([script, &wishes.to_string()])
         .current_dir(house::root().join("tests/latency"))
