@@ -2,8 +2,8 @@
 
 use crate::{refusals, samples};
 use farhand_protocol::{
-    FromConsole, GatewayDatagram, GatewaySays, Limits, MediaDemand, MediaHeader, RtpStamp, ToConsole, VehicleDatagram,
-    VehicleSays, VehicleState, decode, encode,
+    FromConsole, GatewayDatagram, GatewaySays, Limits, MediaDemand, MediaHeader, MonoTime, PICTURE_HEAD_BYTES, PageFrame,
+    PictureHead, RtpStamp, ToConsole, VehicleDatagram, VehicleSays, VehicleState, decode, encode,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -89,6 +89,7 @@ fn plain(tree: &ciborium::Value) -> Value {
             let entries = entries.iter().map(|(key, value)| (key.as_text().expect("keys are text").to_owned(), plain(value)));
             Value::Object(entries.collect::<Map<_, _>>())
         }
+        "PictureHead" => read_head(bytes).to_bytes().to_vec(),
         other => unreachable!("the wire has no {other:?}"),
     }
 }
@@ -135,6 +136,18 @@ fn again(kind: &str, bytes: &[u8]) -> Vec<u8> {
         "MediaDemand" => of::<MediaDemand>(bytes),
         "MediaHeader" => MediaHeader::from_bytes(bytes).expect("golden headers are read").to_bytes().to_vec(),
         other => unreachable!("no golden message has the type {other}"),
+    }
+}
+
+/// As a page reads it.
+fn read_head(bytes: &[u8]) -> PictureHead {
+    let number = |from: usize, to: usize| bytes[from..to].iter().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    assert_eq!((bytes.len(), bytes[0]), (PICTURE_HEAD_BYTES, PageFrame::Picture.byte()));
+    PictureHead {
+        number: u32::try_from(number(1, 5)).expect("four bytes"),
+        received: MonoTime(number(5, 13)),
+        relayed: MonoTime(number(13, 21)),
+        header: MediaHeader::from_bytes(&bytes[21..]).expect("a header"),
     }
 }
 

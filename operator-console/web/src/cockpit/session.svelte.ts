@@ -246,7 +246,7 @@ export class DriveSession {
     this.probe.stats.round_trip_us = round_trip_us;
     this.probe.stats.rebuilds = this.line.rebuilds;
     this.probe.stats.way = this.way = this.line.way;
-    this.slow_warning = slowWarning(this.way, this.line.peer?.udp_port ?? null);
+    this.slow_warning = slowWarning(this.way, this.line.peer?.udp_port ?? null, this.lease === "mine");
     const { link } = this;
     this.line.watch(now_ms, {
       any_ms: this.heard_ms,

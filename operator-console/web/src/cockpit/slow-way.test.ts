@@ -20,17 +20,23 @@ describe("the slow way", () => {
   });
 
   it("warns as long as it is in use, with the mend", () => {
-    expect(slowWarning("socket", 7445)).toMatch(/^Slow way: .*1\.0 m\/s.*let UDP through on port 7445/);
-    expect(slowWarning("socket", null)).toMatch(/let UDP through to the gateway,/);
-    expect(slowWarning("quic", 7445)).toBeNull();
-    expect(slowWarning(null, null)).toBeNull();
+    expect(slowWarning("socket", 7445, true)).toMatch(/^Slow way: .*1\.0 m\/s.*Let UDP through on port 7445/);
+    expect(slowWarning("socket", null, true)).toMatch(/Let UDP through to the gateway,/);
+    expect(slowWarning("quic", 7445, true)).toBeNull();
+    expect(slowWarning(null, null, true)).toBeNull();
+  });
+
+  it("tells whoever only watches nothing of a pace that is not theirs", () => {
+    expect(slowWarning("socket", 7445, false)).not.toMatch(/m\/s/);
+    const state = { ...parked(), cap_mm_s: 1500, cap_term: "site" as const };
+    expect(capShown("socket", false, state)).toEqual({ cap_mm_s: 1500, words: "site limit" });
   });
 
   it("is named beside the cap where it is what limits", () => {
     const state = { ...parked(), cap_mm_s: 1500, cap_term: "site" as const };
-    expect(capShown("socket", state)).toEqual({ cap_mm_s: 1000, words: "slow way" });
-    expect(capShown("socket", { ...state, cap_mm_s: 1000 })).toEqual({ cap_mm_s: 1000, words: "site limit" });
-    expect(capShown("webrtc", state)).toEqual({ cap_mm_s: 1500, words: "site limit" });
+    expect(capShown("socket", true, state)).toEqual({ cap_mm_s: 1000, words: "slow way" });
+    expect(capShown("socket", true, { ...state, cap_mm_s: 1000 })).toEqual({ cap_mm_s: 1000, words: "site limit" });
+    expect(capShown("webrtc", true, state)).toEqual({ cap_mm_s: 1500, words: "site limit" });
   });
 });
 
